@@ -1,0 +1,46 @@
+# What a user needs: `make search Q="社工站 全覆盖"`. What a developer needs: `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+Q      ?= 社工站 全覆盖
+
+.PHONY: help search rebuild test lint quality stress bench clean
+
+help:
+	@echo 'make search Q="社工站 全覆盖"   bring the index up to date with seeds/ and ask it'
+	@echo 'make rebuild                   bring the index up to date with seeds/'
+	@echo 'make test                      lint, types, tests'
+	@echo 'make clean                     remove .venv and the index'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("swsearch needs Python 3.10 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# Installed in place; again only when pyproject.toml changes.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/.installed
+
+# Exit status 3 says that some files were skipped and named; the rest is there to be searched.
+rebuild: $(VENV)/.installed
+	@$(BIN)/swsearch rebuild seeds || [ $$? -eq 3 ]
+
+search: rebuild
+	@$(BIN)/swsearch query "$$Q"
+
+export Q
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) index/* build dist

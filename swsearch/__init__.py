@@ -1,0 +1,1 @@
+"""Chinese full-text search for folders of newspaper pages."""
