@@ -1,0 +1,42 @@
+"""Characters -> canonical characters, one to one, so that offsets never move.
+
+Folding is for finding, never for showing: full width becomes half width, capitals small letters, traditional
+characters and those of Taiwan and Hong Kong the common simplified one, and characters that only a word could tell
+apart (著/着, 復/複/覆, 瞭/了) one class. The classes are data/fold.tsv; tools/make_fold.py writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+
+def fold(text: str) -> str:
+    """`text` with each character replaced by the one that stands for its class; as long as `text`.
+
+    Context-free, and folded text folds to itself.
+
+    >>> fold("ＡＢＣ臺灣隨著瞭解")
+    'abc台湾随着了解'
+    """
+    return text.translate(_classes())
+
+
+def fold_fingerprint() -> str:
+    """A hash of the folding table: an index built with another one is stale."""
+    return hashlib.sha256(_table().encode()).hexdigest()[:16]
+
+
+@cache
+def _classes() -> dict[int, str]:
+    """Code point -> representative, for the characters that are not their own."""
+    classes: dict[int, str] = {}
+    for line in _table().split("\n"):
+        for char in line[2:]:
+            classes[ord(char)] = line[0]
+    return classes
+
+
+def _table() -> str:
+    return (files("swsearch.text") / "data/fold.tsv").read_text(encoding="utf-8")

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swsearch.text.fold import fold
+
+SAME = [
+    ("實現全覆蓋", "实现全覆盖"),
+    ("隨著社會發展", "随着社会发展"),
+    ("已作出答覆", "已作出答复"),
+    ("衞生署公布", "卫生署公布"),
+    ("衛生署公布", "卫生署公布"),
+    ("啓動羣衆工作", "启动群众工作"),
+    ("啟動群眾工作", "启动群众工作"),
+    ("臺北市政府", "台北市政府"),
+    ("颱風過境", "台风过境"),
+    ("瞭解情況", "了解情况"),
+    ("剪頭髮", "剪头发"),
+    ("乾淨整潔", "干净整洁"),
+    ("基層幹部", "基层干部"),
+    ("家裏", "家裡"),
+    ("家裏", "家里"),
+    ("麵粉", "面粉"),
+    ("計畫", "计划"),
+    ("憑藉", "凭借"),
+    ("傢俱", "家具"),
+    ("皇后之後", "皇后之后"),
+    ("二○二四年", "二〇二四年"),
+    ("２０２４年", "2024年"),
+    ("ＡＢＣ公司", "abc公司"),
+    ("ｱｲｳ", "アイウ"),
+    ("﹙社工﹚", "(社工)"),
+    ("︵社工︶", "(社工)"),
+    ("⼯作⼈员", "工作人员"),
+    ("⻓沙⻢路", "长沙马路"),
+    ("社会\uf9fe", "社会茶"),  # a compatibility ideograph
+    ("ΣΩЖ", "σωж"),
+    ("全　角", "全 角"),
+]
+
+APART = [
+    "己已",
+    "已巳",
+    "末未",
+    "千干",
+    "土士",
+    "人入",
+    "日曰",
+    "大太",
+    "坏坯",
+    "呆待",
+    "①1",
+    "²2",
+    "Ⅰi",
+    "㎡m",
+    "一—",
+    "ヘへ",
+]
+
+
+@pytest.mark.parametrize(("left", "right"), SAME)
+def test_forms_of_one_text_fold_alike(left: str, right: str) -> None:
+    assert fold(left) == fold(right)
+
+
+@pytest.mark.parametrize(("left", "right"), APART)
+def test_different_characters_stay_different(left: str, right: str) -> None:
+    assert fold(left) != fold(right)
+
+
+def test_folded_text_reads_as_simplified() -> None:
+    text = "社工站实现全覆盖，随着社会发展，干部在台湾了解面粉后借计划启动群众工作。"
+    assert fold(text) == text.replace("覆", "复").replace("，", ",")
+
+
+@given(st.text(max_size=50))
+def test_length_stays_and_folding_again_changes_nothing(text: str) -> None:
+    folded = fold(text)
+    assert len(folded) == len(text)
+    assert fold(folded) == folded
+
+
+def test_every_code_point_folds_to_one_that_folds_to_itself() -> None:
+    every = "".join(map(chr, range(0x110000)))
+    folded = fold(every)
+    assert len(folded) == len(every)
+    assert fold(folded) == folded
+    assert not set(folded) & {chr(code) for code in range(0xFF01, 0xFF5F)}
