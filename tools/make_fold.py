@@ -1,4 +1,4 @@
-"""Writes swsearch/text/data/fold.tsv: one line a class, its representative, a tab, every other character of it.
+"""Writes swsearch/text/data/fold.tsv: a character, a tab, the character that stands for its class.
 
 usage: python tools/make_fold.py [--review]
 
@@ -26,14 +26,8 @@ import opencc
 DATA = Path(__file__).parent.parent / "swsearch/text/data"
 OPENCC = Path(opencc.__file__).parent / "clib"
 TABLES = [
-    "TSCharacters",
-    "TSCharactersExt",
-    "STCharacters",
-    "TWVariants",
-    "TWVariantsRev",
-    "HKVariants",
-    "HKVariantsRev",
-    "CJK_Compatibility_Ideographs",
+    *("TSCharacters", "TSCharactersExt", "STCharacters", "CJK_Compatibility_Ideographs"),
+    *("TWVariants", "TWVariantsRev", "HKVariants", "HKVariantsRev"),
 ]
 WIDTH_TAGS = {"<wide>", "<narrow>", "<small>", "<vertical>"}
 # Of the CJK radicals supplement Unicode decomposes only two, but PDFs are full of the others: whole characters only
@@ -60,13 +54,10 @@ def main() -> None:
         best = min(members, key=lambda c: (c in single, c in traditional, -frequency[c], not bmp(c), c))
         table.update((char, best) for char in members)
     check(table)
-    by_head = collections.defaultdict(list)
-    for char, best in sorted(table.items()):
-        if char != best:
-            by_head[best].append(char)
-    lines = [f"{best}\t{''.join(chars)}\n" for best, chars in sorted(by_head.items())]
-    (DATA / "fold.tsv").write_text("".join(lines), encoding="utf-8", newline="\n")
-    print(f"fold.tsv: {len(lines)} classes, {sum(map(len, by_head.values()))} characters mapped,", end=" ")
+    pairs = sorted((best, char) for char, best in table.items() if char != best)
+    text = "".join(f"{char}\t{best}\n" for best, char in pairs)
+    (DATA / "fold.tsv").write_text(text, encoding="utf-8", newline="\n")
+    print(f"fold.tsv: {len(pairs)} characters in {len({best for best, _ in pairs})} classes,", end=" ")
     print(f"OpenCC {importlib.metadata.version('opencc')}, Unicode {unicodedata.unidata_version}")
     if "--review" in sys.argv[1:]:
         review(classes, traditional, frequency)
