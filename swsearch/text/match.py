@@ -1,0 +1,128 @@
+"""Text -> match form and back to offsets: the one definition of "found".
+
+A chunk matches a text exactly when `match_form(chunk) in match_form(text)`. The form is made so:
+
+1. every character is folded to one character (`fold`);
+2. a run of ASCII letters and digits, with a `.` or `,` between digits, is one unit and stands between two MARKs;
+3. transparent marks vanish: quotes, brackets, middle dots, spaces, format characters;
+4. breaking marks become BREAK, several in a row one, none at the ends: sentence and clause marks, dashes,
+   a `.` or `,` outside numbers, paragraph ends;
+5. every other code point is a unit.
+
+The classes of 3 and 4 are in data/marks.json.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+
+from swsearch.text.fold import fold
+
+BREAK = "¶"
+MARK = "\x1f"  # white space to Python, so it never survives from a text
+
+_LONE_POINT = re.compile(r"(?<![0-9])[.,]|[.,](?![0-9])")
+_RUN = re.compile(r"[0-9a-z.,]+")
+_BREAKS = re.compile(f"{BREAK}{BREAK}+")
+_UNIT = re.compile(f"{MARK}[^{MARK}]*{MARK}|.", re.DOTALL)
+
+
+def match_form(text: str) -> str:
+    r"""The match form of `text`; empty when nothing in it can be searched.
+
+    >>> match_form("《社工站》，共24个！")
+    '社工站¶共\x1f24\x1f个'
+    """
+    form = _folded(text)
+    # What is left of [.,] stands between digits, so the run takes it along.
+    form = _RUN.sub(rf"{MARK}\g<0>{MARK}", form).translate(_marks())
+    return _BREAKS.sub(BREAK, form).strip(BREAK)
+
+
+def map_form(text: str) -> tuple[str, list[int]]:
+    """The match form and, for each of its characters, the offset in `text` that it comes from.
+
+    A MARK has the offset of the character of its run that it stands next to; a BREAK that of the first break.
+    """
+    folded = _folded(text)
+    marks = _marks()
+    runs = {run.start(): run.end() for run in _RUN.finditer(folded)}
+    form: list[str] = []
+    offsets: list[int] = []
+    at = 0
+    while at < len(folded):
+        end = runs.get(at)
+        if end is not None:
+            form += [MARK, folded[at:end], MARK]
+            offsets += [at, *range(at, end), end - 1]
+            at = end
+            continue
+        char = marks.get(ord(folded[at]), folded[at])
+        if char is not None and not (char == BREAK and (not form or form[-1] == BREAK)):
+            form.append(char)
+            offsets.append(at)
+        at += 1
+    if form and form[-1] == BREAK:
+        form.pop()
+        offsets.pop()
+    return "".join(form), offsets
+
+
+def article_form(title: str, paragraphs: Iterable[str]) -> tuple[str, int]:
+    """The match form of an article, each part ending in BREAK, and where the title's part ends in it."""
+    head = match_form(title)
+    if head:
+        head += BREAK
+    body = "".join(form + BREAK for form in map(match_form, paragraphs) if form)
+    return head + body, len(head)
+
+
+def units(form: str) -> list[str]:
+    """The units of a match form in order, BREAK among them, runs with their MARKs."""
+    return _UNIT.findall(form) if MARK in form else list(form)
+
+
+def grams(form: str) -> list[str]:
+    """The bigrams of neighbouring units of a match form in order."""
+    parts = units(form)
+    return [left + right for left, right in itertools.pairwise(parts)]
+
+
+def find_spans(text: str, forms: Sequence[str]) -> list[tuple[int, int]]:
+    """Where `text` matches any of `forms`: (start, end) offsets into it, ascending, overlaps and neighbours joined."""
+    form, offsets = map_form(text)
+    found: list[tuple[int, int]] = []
+    for wanted in forms:
+        at = form.find(wanted) if wanted else -1
+        while at >= 0:
+            found.append((offsets[at], offsets[at + len(wanted) - 1] + 1))
+            at = form.find(wanted, at + 1)
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _folded(text: str) -> str:
+    """`text` folded, same length, a `.` or `,` outside numbers already a BREAK."""
+    return _LONE_POINT.sub(BREAK, fold(text).replace(MARK, " "))
+
+
+@cache
+def _marks() -> dict[int, str | None]:
+    """For `str.translate`: None for what vanishes, BREAK for what breaks."""
+    data = json.loads((files("swsearch.text") / "data/marks.json").read_text(encoding="utf-8"))
+    table: dict[int, str | None] = {}
+    for name, replacement in (("transparent", None), ("breaking", BREAK)):
+        for first, last in data[name]:
+            table.update(dict.fromkeys(range(first, last + 1), replacement))
+    del table[ord(MARK)]  # those of a text are gone by then, see _folded
+    return table
