@@ -1,0 +1,324 @@
+"""Snippets with highlights, and concordance (KWIC) lines: cut from the original text, found by match form.
+
+What is searched for comes as match forms (`wanted`), and `text.match` says where they stand in the original, so that
+traditional text stays traditional and every offset counts code points of what is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from swsearch.query.nodes import BoundNode, positive_leaves
+from swsearch.records import Article, Notice
+from swsearch.settings import SNIPPET_CHARS
+from swsearch.terminal import fit
+from swsearch.text.match import BREAK, find_spans, map_form, match_form
+
+KwicSort = Literal["position", "left", "right"]
+Range = tuple[int, int]
+
+MAX_FRAGMENTS = 3
+"""More pieces than this read as a heap of words; four far-apart chunks are better judged by the best three."""
+
+LEAST_CHARS = 24
+"""A piece of a long sentence shorter than this (a clause) does not show what the match is about."""
+
+KWIC_CELLS = 30
+"""Cells of context on either side: with an id in front it fits a terminal of 100 columns."""
+
+# A sentence ends here, with the closing quotes and brackets that follow. All of these are breaks or transparent in
+# the match form, so that a form without a BREAK never reaches over the end of a sentence.
+_SENTENCE = re.compile(r"(?:[。！？；!?;｡]+|\.(?=\s))[”’」』）】〕》)\"']*|\n")
+_CLAUSE = re.compile(r"[，、：,:—…。！？；\n]+[”’」』）】]*")
+_JOINER = re.compile(r"[\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+@dataclass(frozen=True, slots=True)
+class KwicLine:
+    """One occurrence in its context. `part` is "title" or "p1", "p2" … (paragraphs from 1)."""
+
+    id: str
+    part: str
+    left: str
+    match: str
+    right: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line as plain JSON values."""
+        return asdict(self)
+
+
+def wanted(*nodes: BoundNode) -> tuple[str, ...]:
+    """The match forms that bound queries look for in text, variants too, each once: what is to be highlighted."""
+    forms = (form for node in nodes for leaf in positive_leaves(node) for form in (leaf.form, *leaf.alternatives))
+    return tuple(dict.fromkeys(filter(None, forms)))
+
+
+def snippet(
+    record: Article | Notice, forms: Sequence[str], *, max_chars: int = SNIPPET_CHARS
+) -> tuple[str, tuple[Range, ...]]:
+    """Text of the record that shows its matches, about `max_chars` long, and the highlights as offsets into it.
+
+    Whole sentences where they fit, up to three pieces joined by "…", those first that show most of what was wanted.
+    Where the body has nothing of it (the title or a filter matched), its first sentences. Highlights are ascending
+    and apart.
+    """
+    title, paragraphs = _parts(record)
+    if not any(paragraphs):
+        title, paragraphs = "", (title,)
+    text = _Text(title, paragraphs, tuple(dict.fromkeys(filter(None, forms))))
+    return text.join(text.pieces(max(max_chars, 1)))
+
+
+def kwic(
+    record: Article | Notice, forms: Sequence[str], width: int = KWIC_CELLS, *, sort: KwicSort = "position"
+) -> list[KwicLine]:
+    """One line for each occurrence of any of `forms`, with at most `width` cells of its paragraph on either side."""
+    title, paragraphs = _parts(record)
+    parts = [title, *paragraphs]
+    starts = _starts(parts)
+    whole = "\n".join(parts)
+    lines = []
+    for start, end in _occurrences(parts, starts, tuple(filter(None, forms))):
+        at, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+        lines.append(
+            KwicLine(
+                id=record.id,
+                part="title" if at == 0 else f"p{at}",
+                left=fit(whole[starts[at] : start], width, right=True),
+                match=whole[start:end].replace("\n", " "),
+                right=fit(whole[end : starts[last] + len(parts[last])], width),
+            )
+        )
+    return sort_kwic(lines, sort)
+
+
+def sort_kwic(lines: Iterable[KwicLine], sort: KwicSort) -> list[KwicLine]:
+    """Lines as they come, or by what stands left of the match (nearest character first), or right of it.
+
+    Contexts are compared by match form without breaks, so that equal words stand together whatever the punctuation.
+    """
+    if sort == "position":
+        return list(lines)
+
+    def key(line: KwicLine) -> tuple[str, str]:
+        left, right = (match_form(text).replace(BREAK, "") for text in (line.left, line.right))
+        return (left[::-1], right) if sort == "left" else (right, left[::-1])
+
+    return sorted(lines, key=key)
+
+
+def _parts(record: Article | Notice) -> tuple[str, tuple[str, ...]]:
+    if isinstance(record, Article):
+        return record.title, record.paragraphs
+    return "", tuple(record.text.split("\n"))
+
+
+def _starts(parts: Iterable[str]) -> list[int]:
+    """Where each part begins in all of them joined by line feeds."""
+    starts, at = [], 0
+    for part in parts:
+        starts.append(at)
+        at += len(part) + 1
+    return starts
+
+
+def _occurrences(parts: Sequence[str], starts: Sequence[int], forms: Sequence[str]) -> list[Range]:
+    """Each occurrence by itself as a range of the joined parts: leftmost first, the longest of those that overlap."""
+    found: list[Range] = []
+    missing = set(forms)
+    for part, start in zip(parts, starts, strict=True):
+        here = [form for form in forms if form in match_form(part)]
+        if here:
+            missing.difference_update(here)
+            found += ((start + s, start + e) for s, e in _each(part, here))
+    across = [form for form in missing if BREAK in form]
+    if across:
+        found += _each("\n".join(parts), across)
+    kept: list[Range] = []
+    for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
+def _each(text: str, forms: Iterable[str]) -> Iterator[Range]:
+    form, offsets = map_form(text)
+    for item in forms:
+        at = form.find(item)
+        while at >= 0:
+            yield offsets[at], offsets[at + len(item) - 1] + 1
+            at = form.find(item, at + 1)
+
+
+class _Text:
+    """The body of a record as one string (paragraphs joined by line feeds), its sentences and what they have."""
+
+    def __init__(self, title: str, paragraphs: Sequence[str], forms: Sequence[str]) -> None:
+        self.body = "\n".join(paragraphs)
+        self.forms = forms
+        present = [_present(paragraph, forms) for paragraph in paragraphs]
+        starts = _starts(paragraphs)
+        self.across = self._find_across(title, paragraphs, starts, present)
+        self.sentences = _sentences(self.body, self.across)
+        self.has = [self._in_sentence(start, end, starts, present) for start, end in self.sentences]
+
+    def _find_across(
+        self, title: str, paragraphs: Sequence[str], starts: Sequence[int], present: Sequence[frozenset[str]]
+    ) -> list[Range]:
+        """Matches that may go over the end of a sentence, a paragraph or the title, as ranges of the body."""
+        breaking = {form for form in self.forms if BREAK in form}
+        found: list[Range] = []
+        for start, paragraph, here in zip(starts, paragraphs, present, strict=True):
+            if breaking & here:
+                found += ((start + s, start + e) for s, e in find_spans(paragraph, sorted(breaking & here)))
+        rest = breaking.difference(*present)
+        if rest:
+            skip = len(title) + 1 if title else 0
+            whole = f"{title}\n{self.body}" if title else self.body
+            found += ((max(s - skip, 0), e - skip) for s, e in find_spans(whole, sorted(rest)) if e > skip)
+        return _union(found)
+
+    def _in_sentence(
+        self, start: int, end: int, starts: Sequence[int], present: Sequence[frozenset[str]]
+    ) -> frozenset[str]:
+        """The forms that a sentence has; BREAK stands for those that go over the end of one."""
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+        possible = [form for here in present[first : last + 1] for form in here]
+        here = _present(self.body[start:end], possible) if possible else frozenset()
+        return here | {BREAK} if any(start <= s and e <= end for s, e in self.across) else here
+
+    def spans(self, at: int) -> list[Range]:
+        """The matches of one sentence as ranges of the body: ascending, apart."""
+        if not self.has[at]:
+            return []
+        start, end = self.sentences[at]
+        found = find_spans(self.body[start:end], [form for form in self.has[at] if form != BREAK])
+        over = [(s, e) for s, e in self.across if start <= s and e <= end]
+        return _union([*((start + s, start + e) for s, e in found), *over])
+
+    def pieces(self, room: int) -> list[Range]:
+        """Ranges of the body to show, ascending and apart, together at most `room` characters."""
+        shown: dict[int, Range] = {}  # sentence -> what of it is shown
+        missing = {form: len(form) for form in self.forms} | {BREAK: 1}
+        while len(shown) < MAX_FRAGMENTS:
+            gains = [sum(missing.get(form, 0) for form in has) for has in self.has]
+            at = gains.index(max(gains)) if any(gains) else -1
+            start, end = self.sentences[at] if at >= 0 else (0, 0)
+            if at < 0 or (shown and end - start > room < LEAST_CHARS):
+                break
+            for form in self.has[at]:
+                missing.pop(form, None)
+            # A long first sentence leaves room for what only others have.
+            others = not shown and any(form in missing for has in self.has for form in has)
+            share = room * 3 // 5 if others else room
+            shown[at] = (start, end) if end - start <= share else self._window(at, max(share, 1))
+            room -= shown[at][1] - shown[at][0]
+        if not shown and self.sentences:
+            start, end = self.sentences[0]
+            shown[0] = (start, self._cut(start, start, min(end, start + room), end))
+            room -= shown[0][1] - start
+        self._grow(shown, room)
+        return _union(shown.values())
+
+    def _grow(self, shown: dict[int, Range], room: int) -> None:
+        """Fill the room that is left with whole sentences after, then before, those shown."""
+        for step in (1, -1):
+            for at in sorted(shown):
+                while shown[at] == self.sentences[at] and 0 <= at + step < len(self.sentences):
+                    at += step
+                    start, end = self.sentences[at]
+                    if at in shown or end - start > room:
+                        break
+                    shown[at] = (start, end)
+                    room -= end - start
+
+    def _window(self, at: int, room: int) -> Range:
+        """The part of a long sentence that shows most of its matches, begun and ended at a clause where one is near."""
+        start, end = self.sentences[at]
+        spans = self.spans(at)
+
+        def last_within(first: int) -> int:
+            return max((e for s, e in spans if s >= first and e <= first + room), default=first + room)
+
+        def shows(first: int) -> int:
+            return sum(min(e, first + room) - s for s, e in spans if first <= s < first + room)
+
+        first = max((s for s, _ in spans), key=shows)
+        last = last_within(first)
+        low = max(start, first - (room - (last - first)) // 2)
+        if low > start:
+            clauses = (match.end() for match in _CLAUSE.finditer(self.body, low - 1, first))
+            low = _untorn(self.body, next((edge for edge in clauses if edge >= low), low), first)
+        return low, self._cut(low, last, min(end, low + room), end)
+
+    def _cut(self, start: int, least: int, most: int, end: int) -> int:
+        """Where to end a piece of a sentence that ends at `end`: after the last clause up to `most`, if one is near."""
+        if most >= end:
+            return end
+        edges = [match.end() for match in _CLAUSE.finditer(self.body, max(least - 1, start), most)]
+        if edges and edges[-1] >= least and edges[-1] - start > (most - start) // 2:
+            return edges[-1]
+        while most > start + 1 and _JOINER.match(self.body[most]):
+            most -= 1
+        return most
+
+    def join(self, pieces: Iterable[Range]) -> tuple[str, tuple[Range, ...]]:
+        """The pieces as one text with "…" where something is left out or a sentence is cut, and its highlights."""
+        edges = {edge for sentence in self.sentences for edge in sentence}
+        text = ""
+        highlights: list[Range] = []
+        for start, end in pieces:
+            torn = start not in edges, end not in edges
+            while start < end and self.body[start].isspace():
+                start += 1
+            while end > start and self.body[end - 1].isspace():
+                end -= 1
+            if (text or torn[0]) and not text.endswith("…"):
+                text += "…"
+            shift = len(text) - start
+            for at, (first, last) in enumerate(self.sentences):
+                if first < end and last > start:
+                    clipped = ((max(s, start), min(e, end)) for s, e in self.spans(at))
+                    highlights += ((s + shift, e + shift) for s, e in clipped if s < e)
+            text += self.body[start:end].replace("\n", " ") + ("…" if torn[1] else "")
+        return text, tuple(_union(highlights))
+
+
+def _present(text: str, forms: Iterable[str]) -> frozenset[str]:
+    form = match_form(text)
+    return frozenset(item for item in forms if item in form)
+
+
+def _sentences(body: str, whole: Sequence[Range]) -> list[Range]:
+    """The sentences of a body as ranges that tile it; none ends inside one of the ranges of `whole`."""
+    out, start = [], 0
+    for match in _SENTENCE.finditer(body):
+        end = match.end()
+        if not any(s < end < e for s, e in whole) and body[start:end].strip():
+            out.append((start, end))
+            start = end
+    if start < len(body):
+        out.append((start, len(body)))
+    return out
+
+
+def _untorn(text: str, at: int, most: int) -> int:
+    """`at`, or the next place up to `most` that is not between a letter and its combining mark."""
+    while at < most and _JOINER.match(text[at]):
+        at += 1
+    return at
+
+
+def _union(spans: Iterable[Range]) -> list[Range]:
+    out: list[Range] = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
