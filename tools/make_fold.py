@@ -45,13 +45,14 @@ Edges = list[tuple[str, str]]
 
 
 def main() -> None:
-    frequency, edges, single = frequencies(), script_edges(), single_targets()
-    classes = close([*single.items(), *edges, *merged_pairs()], kept_apart())
+    frequency, single, merged = frequencies(), single_targets(), merged_pairs()
+    classes = close([*single.items(), *script_edges(), *merged], kept_apart())
+    heads = {head for head, _ in merged}
     traditional = traditional_characters()
     table: dict[str, str] = {}
     for members in classes:
-        # A width form or a capital never represents; then simplified before traditional, common before rare.
-        best = min(members, key=lambda c: (c in single, c in traditional, -frequency[c], not bmp(c), c))
+        # A width form or a capital never represents; the list's own choice does; then simplified, then common.
+        best = min(members, key=lambda c: (c in single, c not in heads, c in traditional, -frequency[c], not bmp(c), c))
         table.update((char, best) for char in members)
     check(table)
     pairs = sorted((best, char) for char, best in table.items() if char != best)
