@@ -6,9 +6,11 @@ Syntax nodes know nothing of the analyzer; bound nodes know nothing of query tex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Union
+
+from swsearch.query.tokens import opens_more, quote, stands_bare
 
 # ---- syntax ------------------------------------------------------------------------------------------------------
 
@@ -20,6 +22,9 @@ class Chunk:
     text: str
     quoted: bool = False
 
+    def __str__(self) -> str:
+        return self.text if not self.quoted and stands_bare(self.text) else quote(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
@@ -27,6 +32,9 @@ class Near:
 
     pieces: tuple[str, ...]
     distance: int
+
+    def __str__(self) -> str:
+        return f"{quote(' '.join(self.pieces))}~{self.distance}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,9 @@ class Field:
     value: str
     quoted: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.name}:{Chunk(self.value, self.quoted)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Not:
@@ -44,22 +55,52 @@ class Not:
 
     node: Node
 
+    def __str__(self) -> str:
+        inner = _in_brackets(self.node) if isinstance(self.node, (And, Or)) else str(self.node)
+        dash = isinstance(self.node, Chunk) and inner[:1] in ("-", "－")  # -- alone would be one chunk of text
+        return f"NOT {inner}" if dash else f"-{inner}"
+
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Every article that all of `nodes` match; at least two of them."""
+    """Every article that all of `nodes` match; at least two of them, none an And."""
 
     nodes: tuple[Node, ...]
+
+    def __str__(self) -> str:
+        return " ".join(_in_brackets(node) if isinstance(node, (And, Or)) else str(node) for node in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Every article that one of `nodes` matches; at least two of them."""
+    """Every article that one of `nodes` matches; at least two of them, none an Or."""
 
     nodes: tuple[Node, ...]
 
+    def __str__(self) -> str:
+        return " OR ".join(_in_brackets(node) if isinstance(node, (And, Or)) else str(node) for node in self.nodes)
+
 
 Node = Union[Chunk, Near, Field, Not, And, Or]
+
+
+def conjunction(nodes: Iterable[Node]) -> Node:
+    """One node for all of `nodes` (at least one), an And within an And taken apart."""
+    flat = tuple(part for node in nodes for part in (node.nodes if isinstance(node, And) else (node,)))
+    return flat[0] if len(flat) == 1 else And(flat)
+
+
+def disjunction(nodes: Iterable[Node]) -> Node:
+    """One node for any of `nodes` (at least one), an Or within an Or taken apart."""
+    flat = tuple(part for node in nodes for part in (node.nodes if isinstance(node, Or) else (node,)))
+    return flat[0] if len(flat) == 1 else Or(flat)
+
+
+def _in_brackets(node: Node) -> str:
+    """A space keeps the closing bracket out of a last chunk that has an open one of its own."""
+    inner = str(node)
+    return f"({inner} )" if opens_more(inner) else f"({inner})"
+
 
 # ---- bound -------------------------------------------------------------------------------------------------------
 
