@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from swsearch.text.fold import fold
+
+SENTENCES = (Path(__file__).parent / "data/text_sentences.txt").read_text(encoding="utf-8").splitlines()
 
 SAME = [
     ("實現全覆蓋", "实现全覆盖"),
@@ -90,3 +95,29 @@ def test_every_code_point_folds_to_one_that_folds_to_itself() -> None:
     assert len(folded) == len(every)
     assert fold(folded) == folded
     assert not set(folded) & {chr(code) for code in range(0xFF01, 0xFF5F)}
+
+
+@pytest.mark.parametrize("chain", ["s2t", "s2tw", "s2hk", "t2s", "tw2s", "hk2s", "t2s s2t", "s2tw tw2s", "s2hk hk2s"])
+def test_a_sentence_folds_alike_in_every_script(chain: str) -> None:
+    import opencc
+
+    converters = [opencc.OpenCC(config) for config in chain.split()]
+    for sentence in SENTENCES:
+        other = sentence
+        for converter in converters:
+            other = converter.convert(other)
+        assert fold(other) == fold(sentence)
+
+
+def test_every_pair_of_the_lists_has_an_example_and_does_what_the_list_says() -> None:
+    for head, others, example in rows("merged_pairs.tsv"):
+        assert fold(head + others) == head * (1 + len(others))
+        assert head in example or set(others) & set(example)
+    for head, others, reason in rows("kept_apart.tsv"):
+        assert all(fold(head) != fold(other) for other in others)
+        assert reason
+
+
+def rows(name: str) -> list[list[str]]:
+    lines = (files("swsearch.text") / "data" / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]

@@ -2,6 +2,8 @@
 
 usage: python tools/make_fold.py [--review]
 
+Beside it simplified.tsv, OpenCC's traditional characters and the simplified one preferred for each, in the same form.
+
 Three layers, closed together so that the table is idempotent:
 1. width and compatibility: what Unicode decomposes to one character under <wide>, <narrow>, <small>, <vertical>,
    CJK compatibility ideographs, Kangxi radicals and those of the radicals supplement that are whole characters;
@@ -51,8 +53,10 @@ def main() -> None:
     traditional = traditional_characters()
     table: dict[str, str] = {}
     for members in classes:
-        # A width form or a capital never represents; the list's own choice does; then simplified, then common.
-        best = min(members, key=lambda c: (c in single, c not in heads, c in traditional, -frequency[c], not bmp(c), c))
+        # A width form or a capital never represents, the list's own choice does; then what jieba can read (劏, not 㓥),
+        # then simplified, then common.
+        rank = {c: (c in single, c not in heads, not plain(c), c in traditional, -frequency[c], c) for c in members}
+        best = min(members, key=rank.__getitem__)
         table.update((char, best) for char in members)
     check(table)
     pairs = sorted((best, char) for char, best in table.items() if char != best)
@@ -60,6 +64,9 @@ def main() -> None:
     (DATA / "fold.tsv").write_text(text, encoding="utf-8", newline="\n")
     print(f"fold.tsv: {len(pairs)} characters in {len({best for best, _ in pairs})} classes,", end=" ")
     print(f"OpenCC {importlib.metadata.version('opencc')}, Unicode {unicodedata.unidata_version}")
+    first = {char: targets[0] for char, targets in sorted(dump("TSCharacters").items())}
+    text = "".join(f"{char}\t{best}\n" for char, best in first.items() if char != best and len(best) == 1)
+    (DATA / "simplified.tsv").write_text(text, encoding="utf-8", newline="\n")
     if "--review" in sys.argv[1:]:
         review(classes, traditional, frequency)
 
@@ -156,8 +163,8 @@ def traditional_characters() -> set[str]:
     return {key for key, targets in dump("TSCharacters").items() if targets[0] != key}
 
 
-def bmp(char: str) -> bool:
-    return char <= "\uffff"
+def plain(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fd5"
 
 
 def review(classes: list[set[str]], traditional: set[str], frequency: collections.Counter[str]) -> None:

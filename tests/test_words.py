@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swsearch.text import words as module
+from swsearch.text.fold import fold
+from swsearch.text.words import (
+    backend,
+    dictionary_fingerprint,
+    domain_words,
+    function_words,
+    simplified,
+    words,
+)
+
+SENTENCES = (Path(__file__).parent / "data/text_sentences.txt").read_text(encoding="utf-8").splitlines()
+
+CASES = [
+    ("乡镇社工站实现全覆盖", "乡镇 社工站 实现 全复盖"),
+    ("臺北市社工站，共２４個", "台北市 社工站 共 24 个"),
+    ("隨著社會發展", "随着 社会 发展"),
+    ("著名的人", "着名 的 人"),  # read as 著名 by jieba, folded after
+    ("乾隆年間", "干隆年间"),
+    ("⼯作⼈员", "工作人员"),
+    ("社 工站", "社 工站"),  # a space parts runs
+    ("《社工站》建设", "社工站 建设"),
+    ("188.9万人，1,234个", "188.9 万人 1,234 个"),
+    ("共3.等", "共 3 等"),
+    ("A4纸5G网络", "a4 纸 5g 网络"),
+    ("social work", "social work"),
+    ("𠮷野家①", "𠮷 野家 ①"),
+    ("二〇二四", "二 〇 二四"),
+    ("café", "caf é"),
+    ("，。——“”（）+%", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_words(text: str, expected: str) -> None:
+    assert words(text) == expected.split()
+
+
+def test_words_are_the_text_without_what_is_no_letter_and_no_digit() -> None:
+    for sentence in SENTENCES:
+        kept = "".join(char for char in fold(sentence) if char.isalnum())
+        assert "".join(words(sentence)).replace(".", "").replace(",", "") == kept
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40))
+def test_any_text_has_words(text: str) -> None:
+    assert all(word == fold(word) and word.strip() for word in words(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("隨著瞭解", "随著了解"), ("全覆盖", "全覆盖"), ("乾隆", "乾隆"), ("答覆", "答覆")]
+)
+def test_simplified(text: str, expected: str) -> None:
+    assert simplified(text) == expected
+
+
+def test_simplified_keeps_the_length_where_openccs_phrases_would_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_t2s", lambda: lambda text: text + "！")
+    assert simplified("實現") == "实现"
+
+
+@pytest.mark.skipif(backend() != "rjieba", reason="rjieba is not installed")
+def test_jieba_and_rjieba_give_the_same_tokens() -> None:
+    ours, twin = module._rjieba(), module._jieba()
+    seeds = [path.read_text(encoding="utf-8") for path in (Path(__file__).parent.parent / "seeds").glob("*.txt")]
+    texts = [simplified(text) for text in [*SENTENCES, *seeds]]
+    runs = [match.group() for text in texts for match in module._TOKEN.finditer(text) if match.lastgroup == "han"]
+    assert len(runs) > 2000
+    for run in [*runs, "".join(runs), *(word for word, _ in domain_words())]:
+        assert ours(run) == twin(run)
+
+
+def test_every_domain_word_is_one_word() -> None:
+    entries = list(domain_words())
+    assert len(entries) >= 300
+    assert len({word for word, _ in entries}) == len(entries)
+    for word, frequency in entries:
+        assert frequency >= 1
+        assert words(word) == [fold(word)]
+
+
+def test_function_words() -> None:
+    assert {"的", "怎么", "什么", "请问", "和", "如何"} <= function_words()
+    assert all(fold(word) == word for word in function_words())
+    assert not {"社工", "社工站", "建设", "志愿者", "养老"} & function_words()
+
+
+def test_the_fingerprint_does_not_load_jieba() -> None:
+    code = (
+        "import sys; from swsearch.text.words import dictionary_fingerprint as f; print(f());"
+        "assert not {'jieba', 'rjieba', 'rjieba.rjieba', 'opencc'} & set(sys.modules)"
+    )
+    assert run(code).stdout.strip() == dictionary_fingerprint()
+
+
+def test_simplified_text_does_not_load_opencc_and_no_jieba_but_ours() -> None:
+    code = (
+        "import sys; from swsearch.text.words import words; print(*words('社工站全覆盖'));"
+        "assert not {'jieba', 'opencc'} & set(sys.modules);"
+        "import importlib.util as u\n"
+        "if u.find_spec('rjieba'):\n import rjieba; assert '社工站' not in rjieba.cut('社工站')"
+    )
+    assert run(code).stdout.split() == ["社工站", "全复盖"]
+
+
+def test_plain_jieba_is_silent_and_leaves_no_cache(tmp_path: Path) -> None:
+    code = "from swsearch.text import words as w; w.backend = lambda: 'jieba'; print(*w.words('乡镇社工站'))"
+    done = run(code, TMPDIR=str(tmp_path))
+    assert done.stdout.split() == ["乡镇", "社工站"]
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_threads_share_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[int] = []
+    load = module._rjieba if backend() == "rjieba" else module._jieba
+    monkeypatch.setattr(module, load.__name__, lambda: loads.append(1) or load())
+    module._load_cut.cache_clear()
+    found: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: found.append(words("乡镇社工站"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [["乡镇", "社工站"]] * 8
+    assert loads == [1]
+
+
+def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8", env={**os.environ, **env}
+    )
