@@ -166,7 +166,7 @@ def _joined(name: str) -> Iterator[str]:
     """What a run like 江西省南昌市 or 北京朝阳 means: a name followed by one inside it."""
     for cut in range(len(name) - 1, 1, -1):
         head, tail = name[:cut], name[cut:]
-        inner = [path for path in _single(head)] or list(_joined(head))
+        inner = list(_single(head)) or list(_joined(head))
         for path in _single(tail):
             if any(path != item and within(path, item) for item in inner):
                 yield path

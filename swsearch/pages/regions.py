@@ -1,7 +1,311 @@
-"""Regions: what a region's name can mean, and which regions an article is about."""
+"""Regions: what a region's name can mean (`resolve`, `near`), and which regions an article is about (`find_regions`).
+
+1. `mentions.find_mentions` finds names in title, paragraphs, source and byline.
+2. `_senses` decides what each name means here: a parent next to it, the article's other places, then nothing.
+3. `_support` weighs them: headline, lead, body, source.
+4. `_topics` picks the regions the article is about: those of the headline, else the smallest region that most of the
+   weight lies in, else none (a national review).
+"""
 
 from __future__ import annotations
 
-from swsearch.pages.gazetteer import near, resolve
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-__all__ = ["near", "resolve"]
+from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, near, resolve, within
+from swsearch.pages.mentions import Mention, find_mentions
+from swsearch.records import Evidence
+from swsearch.text.fold import fold
+
+__all__ = ["Located", "Place", "find_regions", "locate", "near", "resolve"]
+
+TITLE, LEAD, FIRST, BODY, SOURCE, BYLINE = 5.0, 3.0, 2.0, 1.0, 3.0, 2.0
+AGAIN = 0.5  # a region named again in the same paragraph
+WEAK = 0.3  # inside the name of an institute: 北京青少年社会工作研究院
+VENUE = re.compile(r"[\u4e00-\u9fff]{0,12}?(?:启动|召开|举行|举办|开幕|开营|开班|启程|落幕|揭牌|签约)")
+OWN = re.compile(r"全[省市县区疆]|[我本][省市县区]|市民|[省市县区]委|[省市县区](?:民政|财政)")
+PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|新闻网|网|讯|社|报道)+$")
+BYLINE_PLACE = re.compile(r"[/／]([^/／]{2,4})(?:综合|电|即时)*报道$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One name of a region in a part of the article, and what it means there."""
+
+    part: str
+    start: int
+    end: int
+    path: str
+    name: str
+    weight: float
+    weak: bool = False
+
+
+@dataclass(slots=True)
+class Located:
+    """Where an article is: all its places in order, the regions it is about, and the weight of each path."""
+
+    parts: list[tuple[str, str]]
+    places: list[Place] = field(default_factory=list)
+    regions: list[str] = field(default_factory=list)
+    support: Counter[str] = field(default_factory=Counter)
+
+
+def find_regions(
+    title: str, paragraphs: Sequence[str], source: str | None = None, byline: str | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
+    """(regions the article is about, places it mentions or is about, evidence), most central first."""
+    return describe(locate(title, paragraphs, source, byline))
+
+
+def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
+    """Regions, places and their evidence of a located article."""
+    named = sorted({place.path for place in located.places}, key=lambda path: -located.support[path])
+    regions = tuple(located.regions)
+    others = [
+        path
+        for path in named
+        if path not in regions and not any(within(other, path) for other in (*regions, *named) if other != path)
+    ]
+    evidence = []
+    for kind, paths in (("regions", regions), ("places", (*regions, *others))):
+        for path in paths:
+            place = next((item for item in located.places if item.path == path), None)
+            place = place or next((item for item in located.places if within(item.path, path)), None)
+            if place is not None:
+                evidence.append(Evidence(kind, path, place.part, place.start, place.end))
+    return regions, (*regions, *others), tuple(evidence)
+
+
+def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byline: str | None = None) -> Located:
+    """Every place an article names, and the regions it is about."""
+    parts = [("title", fold(title)), *((f"p{at}", fold(text)) for at, text in enumerate(paragraphs, 1))]
+    located = Located(parts)
+    named = [(part, text, mention) for part, text in parts for mention in find_mentions(text)]
+    origin = _origin(source)
+    located.places = _senses(named, origin, byline)
+    _weigh(located, parts, origin, byline)
+    located.regions = _topics(located, parts, origin)
+    return located
+
+
+def _origin(source: str | None) -> tuple[str, int, int] | None:
+    """The region a source speaks from (扬州日报 → 扬州), and where in it that stands."""
+    if not source:
+        return None
+    text = fold(source)
+    core = PAPER_TAIL.sub("", text.strip("《》()（）据"))
+    for name in (text, core):
+        for path, kind in gazetteer().meanings(name):
+            if kind == "paper":
+                return path, 0, len(source)
+    chain: list[Mention] = []
+    for mention in find_mentions(text):
+        if not chain or any(within(path, above) for path, _ in mention.meanings for above, _ in chain[-1].meanings):
+            chain.append(mention)
+    for mention in reversed(chain):
+        kinds = gazetteer().kinds
+        top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
+        if len(chain) > 1:
+            above = {path for path, _ in chain[0].meanings}
+            top = [path for path, _ in mention.meanings if any(within(path, item) for item in above)] or top
+        if len(top) == 1:
+            return top[0], mention.start, mention.end
+    return None
+
+
+def _senses(
+    named: list[tuple[str, str, Mention]], origin: tuple[str, int, int] | None, byline: str | None
+) -> list[Place]:
+    """What each name means in this article; names that stay ambiguous or unsupported are left out."""
+    kinds = gazetteer().kinds
+    sure: Counter[str] = Counter()
+    full: set[str] = set()
+    for _, _, mention in named:
+        top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
+        if len(top) == 1 and not mention.lone and not mention.word:
+            if mention.meanings[0][1] == "full" or mention.meanings[0][1] == "old":
+                full.add(top[0])
+            sure.update(ancestors(top[0]))
+    if origin:
+        sure.update(ancestors(origin[0]))
+    places: list[Place] = []
+    last: tuple[str, int, str] = ("", -9, "")
+    for part, _text, mention in named:
+        path = _sense(mention, part, last, sure, full)
+        if path:
+            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak))
+            last = (part, mention.end, path)
+    return places
+
+
+def _sense(mention: Mention, part: str, last: tuple[str, int, str], sure: Counter[str], full: set[str]) -> str | None:
+    kinds = gazetteer().kinds
+    paths = [path for path, _ in mention.meanings]
+    if last[0] == part and 0 <= mention.start - last[1] <= 1:
+        inside = [path for path in paths if path != last[2] and within(path, last[2])]
+        if inside:
+            return inside[0]
+    level = RANK[kinds[paths[0]]]
+    top = [path for path in paths if RANK[kinds[path]] == level]
+    if mention.word or (mention.lone and level >= 2):
+        # a county's short name needs the county's full name, its city, or (municipalities) its province elsewhere
+        anchored = [path for path in paths if path in full or (not mention.word and sure[path.rpartition("/")[0]])]
+        if not anchored or (len(anchored) > 1 and len({RANK[kinds[path]] for path in anchored}) == 1):
+            anchored = sorted(anchored, key=lambda path: -sure[path.rpartition("/")[0]])
+            if not anchored or sure[anchored[0].rpartition("/")[0]] == sure[anchored[1].rpartition("/")[0]]:
+                return None
+        return anchored[0]
+    if len(top) == 1 and (level < 2 or len(paths) == 1):
+        return top[0]
+    scored = sorted(paths, key=lambda path: (-_near_support(path, sure), RANK[kinds[path]]))
+    best, second = _near_support(scored[0], sure), _near_support(scored[1], sure) if len(scored) > 1 else 0
+    if best > second:
+        return scored[0]
+    return None
+
+
+def _near_support(path: str, sure: Counter[str]) -> int:
+    """How strongly the article's sure places speak for one inside the same city or province."""
+    above = ancestors(path)[:-1]
+    return sum(sure[item] * (10 if at else 1) for at, item in enumerate(above)) + sure[path]
+
+
+def _weigh(
+    located: Located, parts: list[tuple[str, str]], origin: tuple[str, int, int] | None, byline: str | None
+) -> None:
+    """Gives every place its weight and every path the sum of the weights in it."""
+    texts = dict(parts)
+    seen: Counter[tuple[str, str]] = Counter()
+    weighed = []
+    for place in located.places:
+        if place.part == "title":
+            weight = TITLE
+        elif place.part == "p1":
+            head = re.search(r"[。！？!?]", texts["p1"])
+            weight = LEAD if head is None or place.start < head.start() else FIRST
+        else:
+            weight = BODY
+        if seen[place.part, place.path]:
+            weight = AGAIN
+        seen[place.part, place.path] += 1
+        if place.weak:
+            weight *= WEAK
+        weighed.append(Place(place.part, place.start, place.end, place.path, place.name, weight, place.weak))
+        for path in ancestors(place.path):
+            located.support[path] += weight  # type: ignore[assignment]
+    if origin:
+        weighed.append(Place("source", origin[1], origin[2], origin[0], "", SOURCE))
+        for path in ancestors(origin[0]):
+            located.support[path] += SOURCE  # type: ignore[assignment]
+    line = BYLINE_PLACE.search(fold(byline or ""))
+    if line:
+        paths = [path for path in resolve(line[1]) if RANK[gazetteer().kinds[path]] < 2]
+        if len(paths) == 1:
+            weighed.append(Place("byline", line.start(1), line.end(1), paths[0], line[1], BYLINE))
+            for path in ancestors(paths[0]):
+                located.support[path] += BYLINE  # type: ignore[assignment]
+    located.places = weighed
+
+
+def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, int, int] | None) -> list[str]:
+    """The regions the article is about, most central first."""
+    title = parts[0][1]
+    heads = [place for place in located.places if place.part == "title"]
+    pairs = _pairs(title, located)
+    venues = [
+        place for place in heads if title[place.start - 1 : place.start] == "在" and VENUE.match(title, place.end)
+    ]
+    if pairs:
+        return sorted(pairs, key=lambda path: -located.support[path])
+    chosen = [place for place in heads if place not in venues] or heads
+    if any(not place.weak for place in chosen):
+        chosen = [place for place in chosen if not place.weak]
+    if chosen:
+        paths = list(dict.fromkeys(place.path for place in chosen))
+        deepest = [path for path in paths if not any(other != path and within(other, path) for other in paths)]
+        deepest.sort(key=lambda path: -located.support[path])
+        return deepest + _venue(located, parts, deepest)
+    return _by_weight(located, parts)
+
+
+def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
+    """The smallest region in which most of the weight lies."""
+    support = located.support
+    provinces = sorted((path for path in support if "/" not in path), key=lambda path: -support[path])
+    if not provinces:
+        return []
+    total = sum(support[path] for path in provinces)
+    early = [
+        place for place in located.places if place.part in ("title", "p1", "p2", "source", "byline") and not place.weak
+    ]
+    best = provinces[0]
+    if len(provinces) > 1 and (not early or support[best] < 0.5 * total):
+        return []
+    if not early and support[best] < 2 and not any(OWN.search(text) for _, text in parts):
+        return []
+    while True:
+        inner = sorted((path for path in support if path.rpartition("/")[0] == best), key=lambda path: -support[path])
+        if not inner or support[inner[0]] < 0.5 * support[best]:
+            return [best]
+        if len(inner) > 1 and support[inner[1]] > 0.6 * support[inner[0]]:
+            return [best]
+        best = inner[0]
+
+
+def _venue(located: Located, parts: list[tuple[str, str]], topics: list[str]) -> list[str]:
+    """A place inside the one topic where the lead says that something was held."""
+    if len(topics) != 1 or len(parts) < 2:
+        return []
+    lead = parts[1][1]
+    for place in located.places:
+        if (
+            place.part == "p1"
+            and place.path != topics[0]
+            and within(place.path, topics[0])
+            and VENUE.match(lead, place.end)
+        ):
+            start = min(
+                (
+                    item.start
+                    for item in located.places
+                    if item.part == "p1"
+                    and within(place.path, item.path)
+                    and item.end <= place.end
+                    and place.start - item.start < 12
+                ),
+                default=place.start,
+            )
+            if lead[start - 1 : start] in "在赴":
+                return [place.path]
+    return []
+
+
+def _pairs(title: str, located: Located) -> list[str]:
+    """Provinces that a headline names by one character each (沪甘), where the article names each of them in full."""
+    abbreviations = _abbreviations()
+    for run in re.finditer(f"[{''.join(abbreviations)}]{{2,4}}", title):
+        paths = [next((path for path in abbreviations[char] if located.support[path] > 0), "") for char in run[0]]
+        if (
+            all(paths)
+            and len(set(paths)) == len(paths)
+            and not any(
+                place.part == "title" and place.start < run.end() and run.start() < place.end
+                for place in located.places
+            )
+        ):
+            for path, at in zip(paths, range(run.start(), run.end()), strict=True):
+                located.places.insert(0, Place("title", at, at + 1, path, title[at], TITLE))
+            return paths
+    return []
+
+
+def _abbreviations() -> dict[str, list[str]]:
+    known = gazetteer()
+    found: dict[str, list[str]] = {}
+    for name in known.names:
+        if len(name) == 1:
+            found[name] = [path for path, kind in known.meanings(name) if kind == "abbr" and "/" not in path]
+    return {name: paths for name, paths in found.items() if paths}

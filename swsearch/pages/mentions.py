@@ -1,0 +1,158 @@
+"""Where a text names regions: the longest name at each place, false friends left out.
+
+All offsets are those of the folded text, which are those of the original. Which of several regions a name means
+(朝阳区 of Beijing or of Changchun) is decided for the article as a whole, in `regions.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from swsearch.pages.gazetteer import RANK, NameKind, gazetteer
+from swsearch.text.fold import fold
+
+# Names of two characters that end like a division and are common nouns; they need their parent right before them.
+GENERIC = frozenset(
+    ["城区", "郊区", "矿区", "东区", "西区", "南区", "北区", "中区", "市区", "新区", "西乡", "东乡", "大社", "新市"]
+)
+COMMON = frozenset(
+    [
+        "市中区",
+        "城中区",
+        "新城区",
+        "老城区",
+        "城关区",
+        "城东区",
+        "城西区",
+        "城北区",
+        "中心区",
+        "新市区",
+        "东城区",
+        "西城区",
+        "城厢区",
+        "矿区",
+    ]
+)
+# What makes a short name part of another name: 山西路, 朝阳社区, 长乐镇.
+STREET = re.compile(
+    r"[东西南北中环]?[一二三四五六七八九十]?(?:路|大街|大道|街(?!道[（(社办各及和与、])|巷|弄|胡同|道口)|社区|小区|花园|大厦|广场|新村|"
+    r"公园|车站|大桥|大酒店|宾馆|饭店|烤鸭|山区|流域|水库|机场|港口"
+)
+SMALLER = re.compile(r"镇(?![街村（(])|乡(?![镇村])|村(?![级民（(])|庄|屯|寨|街道(?![（(社各及和与、乡])|居委会|村委会")
+INSTITUTE = re.compile(
+    r"[\u4e00-\u9fff]{0,8}?(?:大学|学院|研究院|研究所|研究中心|医院|中学|小学|学校|公司|集团|协会|学会|联合会|基金会|促进会|"
+    r"银行|出版社|事务所|俱乐部|商会|服务中心|发展中心|博物馆|图书馆|书店|电视台|剧院|乐团)"
+)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆汪"
+)
+PERSON = re.compile(
+    r"(?:记者|通讯员|书记|主任|局长|部长|厅长|处长|科长|市长|县长|区长|教授|社工|老师|医生|先生|叫|院长|校长|会长)\s*$"
+)
+BEFORE_SMALL = frozenset("在到赴从自由与向对给为是即、，。；：“”（(《》·　 ,;:!?！？\n和及")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One name at text[start:end] and what it can mean: (path, kind of name), likeliest level first.
+
+    `weak`: inside the name of an institute, which says less about what an article is about.
+    `lone`: a short name that counts only if its parent or its full name stands in the article too.
+    """
+
+    start: int
+    end: int
+    name: str
+    meanings: tuple[tuple[str, NameKind], ...]
+    weak: bool = False
+    lone: bool = False
+    word: bool = False
+
+
+@cache
+def _index() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[tuple[str, NameKind], ...]]]:
+    """First two characters -> lengths of names that begin so, longest first; name -> what it means in a text."""
+    known = gazetteer()
+    names: dict[str, tuple[tuple[str, NameKind], ...]] = {}
+    lengths: dict[str, set[int]] = {}
+    for name in known.names:
+        rows = [row for row in known.meanings(name) if row[1] not in ("abbr", "paper")]
+        now = [row for row in rows if row[1] in ("full", "short")]
+        rows = sorted(dict(now or rows).items(), key=lambda row: RANK[known.kinds[row[0]]])
+        if rows and len(name) > 1:
+            names[name] = tuple(rows)
+            lengths.setdefault(name[:2], set()).add(len(name))
+    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}, names
+
+
+@cache
+def _context() -> tuple[frozenset[str], dict[str, tuple[tuple[str, int], ...]]]:
+    """Words that are no region by themselves; for a name, the words that hold it and where in them it stands."""
+    words: set[str] = set()
+    masks: dict[str, list[tuple[str, int]]] = {}
+    text = (files("swsearch.pages") / "data" / "region_context.tsv").read_text(encoding="utf-8")
+    for line in fold(text).split("\n"):
+        if line and line[0] != "#":
+            kind, name, cell = line.split("\t")
+            if kind == "word":
+                words.update(cell.split())
+            else:
+                masks.setdefault(name, []).extend((word, word.find(name)) for word in cell.split())
+    return frozenset(words), {name: tuple(rows) for name, rows in masks.items()}
+
+
+def find_mentions(text: str) -> list[Mention]:
+    """The names of regions in folded `text`, in order, not overlapping."""
+    lengths, names = _index()
+    found: list[Mention] = []
+    end = 0
+    pairs = map(str.__add__, text, text[1:])
+    for at, pair in enumerate(pairs):
+        if pair not in lengths or at < end:
+            continue
+        for size in lengths[pair]:
+            name = text[at : at + size]
+            if name in names:
+                mention = _judge(text, at, name, names[name], found)
+                if mention is not None:
+                    found.append(mention)
+                    end = at + size
+                    break
+    return found
+
+
+def _judge(
+    text: str, start: int, name: str, meanings: tuple[tuple[str, NameKind], ...], found: list[Mention]
+) -> Mention | None:
+    """The mention, or None where the characters are something else."""
+    end = start + len(name)
+    before, after = text[start - 1 : start], text[end : end + 14]
+    kinds = gazetteer().kinds
+    best = min(RANK[kinds[path]] for path, _ in meanings)
+    adjacent = bool(found) and found[-1].end == start
+    nested = adjacent and any(path.startswith(above + "/") for path, _ in meanings for above, _ in found[-1].meanings)
+    full = meanings[0][1] == "full" or (meanings[0][1] == "old" and name[-1] in "省市县区旗盟")
+    words, masks = _context()
+    for word, at in masks.get(name, ()):
+        if at >= 0 and text.startswith(word, start - at):
+            return None
+    if full:
+        if name in GENERIC and not nested:
+            return None
+        if len(name) == 2 and not nested and before not in BEFORE_SMALL and start > 0:
+            return None  # 市委和县委 is not 和县
+        weak = name[-1] not in "省" and bool(INSTITUTE.match(after)) and best > 1
+        return Mention(start, end, name, meanings, weak=weak, lone=name in COMMON and not nested)
+    if STREET.match(after) or (best >= 1 and SMALLER.match(after)) or (best >= 2 and after.startswith("街道")):
+        return None
+    if before in SURNAMES and not adjacent and len(name) == 2 and PERSON.search(text[max(0, start - 5) : start - 1]):
+        return None
+    weak = bool(INSTITUTE.match(after))
+    small = best >= 2 and meanings[0][1] not in ("nick", "zone")
+    return Mention(
+        start, end, name, meanings, weak=weak, lone=small and not nested, word=name in words and best > 0 and not nested
+    )
