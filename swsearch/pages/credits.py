@@ -1,0 +1,134 @@
+"""Who wrote an article and where it was taken from: the grammar of bylines, sources and photo credits.
+
+Three kinds of rows carry credit and nothing else: a byline (`■ 本报记者 皮磊`), a source (`（据《南昌日报》）`) and a photo
+credit (`（新华社记者 徐昱/摄）`). A byline may also open a body (`本报讯（记者 袁立平）`, `〔記者吳宗翰／新竹報導〕`); it then stays in
+the paragraph. Rows are read after repair and without layout spaces, names with them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_ROLE = (
+    r"(?:(?:本[报報刊网網台]|新[华華]社|中新社|中新[网網])?(?:首席|特[约約派]|见[习習]|見習|实习|實習|驻[\u4e00-\u9fff]{1,4}|駐[\u4e00-\u9fff]{1,4}|全媒体|全媒體|资深|資深)?"
+    r"(?:记者|記者|通[讯訊][员員]|评论员|評論員|撰稿人?|特派员|特派員|编译|編譯))"
+)
+_MARK = r"[■□◆◇●○▲△▪★☆◎]"
+_HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
+_NAME = rf"(?:{_HAN}{{2,4}}|{_HAN}{{1,8}}[·•‧]{_HAN}{{1,8}})"
+_SEP = r"[\s\u3000、/／]"
+_TAIL = r"(?:(?:综合|綜合|联合|聯合)?(?:报道|報道|報導|采写|採寫|撰文|整理|编译|文并?图|文[/／]图|摄影报道|摄影|攝影|文|图))"
+
+BYLINE_ROW = re.compile(
+    rf"^(?:{_MARK}\s*(?:{_ROLE}|文[/／:：]?)?|{_ROLE}|[（(【〔\[]?\s*(?:文|撰文|作者|记者|記者)\s*[/／:：]|[（(【〔\[]\s*(?:{_ROLE}))"
+    rf"\s*[:：]?\s*(?P<names>{_NAME}(?:{_SEP}*(?:{_ROLE}|文[/／]|摄[/／]|图[/／])?{_SEP}*{_NAME})*)"
+    rf"\s*[/／]?\s*{_TAIL}?\s*[）)】〕\]]?$"
+)
+BYLINE_PAREN = re.compile(rf"[（(](?P<names>{_ROLE}?\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME}){{0,3}})[）)]$")
+_SOURCE_WORD = r"(?:来源|來源|稿源|资料来源|資料來源|[转轉]自|[转轉][载載]自|摘自|原[载載]|选自|選自|[据據])"
+SOURCE_ROW = re.compile(
+    rf"^[（(〔\[【]\s*(?:(?P<by>{_SOURCE_WORD})\s*[:：]?\s*)(?P<name>[^（）()，。；！？,;]{{2,40}}?)\s*[）)〕\]】]$"
+    rf"|^(?:来源|來源|稿源)\s*[:：]\s*(?P<bare>[^，。；！？]{{2,24}})$"
+)
+SOURCE_TAIL = re.compile(rf"[（(〔\[]\s*{_SOURCE_WORD}[^（）()，。；！？]{{0,30}}$|[（(〔\[]\s*{_SOURCE_WORD}[^（）()，。；！？]{{2,40}}[）)〕\]]$")
+_NOT_SOURCE = re.compile(r"^(?:了解|介[绍紹]|悉|[统統][计計]|此|[报報]道[,，]|[说說]|称|稱|[传傳]|以上|本[报報][记記]者了解)")
+PHOTO_CREDIT = re.compile(
+    r"^[（(【〔\[]?[^。！？；]{0,40}?(?:摄影报道|攝影報道|摄影|攝影|供[图圖]|[资資]料[图圖圖片]{1,2}|[图圖]片[来來]源.{0,14}|制[图圖]|製圖|[摄攝]|[图圖][/／].{2,8})\s*[）)】〕\]]?$"
+)
+CAPTION_HEAD = re.compile(r"^(?:[▲▼◀▶△▽↑↓←→]\s*|[图圖](?:[为為]|[①-⑩一二三四1-9][：:]?|[：:/／])|上[图圖]|下[图圖]|左[图圖]|右[图圖])")
+OPENING = re.compile(
+    rf"^[【〔\[（(]?\s*(?:本[报報刊][\u4e00-\u9fff]{{0,6}}?(?:\d{{1,2}}月\d{{1,2}}日)?[讯訊电電](?:\s*[】〕\]）)])?\s*(?:[（(【〔\[]\s*(?P<a>{_ROLE}[^（）()。]{{2,40}}?)[）)】〕\]])?"
+    rf"|(?P<b>{_ROLE}\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME})*\s*[/／]?\s*{_HAN}{{0,4}}?\s*(?:综合|綜合)?(?:报道|報道|報導|[电電讯訊])?)[】〕\]）)]"
+    rf"|(?:新[华華]社|中新[社网網]|中央社|[据據]新[华華]社)[\u4e00-\u9fff]{{0,8}}\s*\d{{0,2}}\s*月?\s*\d{{0,2}}\s*日?\s*[电電讯訊]\s*(?:[（(]\s*(?P<c>{_ROLE}[^（）()。]{{2,40}}?)[）)])?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What a credit row says: `kind` is "byline", "source" or "photo"; `names` only for bylines, `source` only for those."""
+
+    kind: str
+    names: tuple[str, ...] = ()
+    source: str | None = None
+
+
+@cache
+def _surnames() -> frozenset[str]:
+    text = resources.files("swsearch.pages").joinpath("data/surnames.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+def is_name(word: str) -> bool:
+    """Whether `word` can be the name of a Chinese person: a surname and one or two characters more."""
+    return (2 <= len(word) <= 3 and word[0] in _surnames()) or (3 <= len(word) <= 4 and word[:2] in _surnames())
+
+
+def source_name(text: str) -> str | None:
+    """The paper or office that a source row credits, without brackets and 据; None if the row is none."""
+    text = text.strip()
+    match = SOURCE_ROW.match(text)
+    if not match:
+        return None
+    name = (match["name"] or match["bare"] or "").strip()
+    if match["by"] in ("据", "據") and _NOT_SOURCE.match(name):
+        return None
+    name = re.sub(r"[《》〈〉“”「」\"]", "", name)
+    trimmed = re.sub(r"(?:消息|[报報](?:道|導)|[电電讯訊])$", "", name).strip()
+    if len(trimmed) >= 3 and (trimmed != name) and not name.endswith(("电讯", "電訊", "资讯", "資訊", "通讯", "快讯")):
+        name = trimmed
+    name = re.sub(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+", "", name)
+    return name or None
+
+
+_SPLIT_NAME = re.compile(rf"(?<!{_HAN})({_HAN})[ \u3000]+({_HAN})(?!{_HAN})")
+_ROLES = re.compile(rf"{_ROLE}|{_MARK}|{_TAIL}\s*$|[（()）【】〔〕\[\]:：]|^\s*(?:文|撰文|作者)\s*[/／:：]")
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The persons named in a byline, in order; roles, marks and a place before 報導 are left out."""
+    text = re.sub(rf"[/／\s]\s*{_HAN}{{2,4}}\s*(?:[报報][道導]|[电電])\s*[）)】〕\]]?$", "", text)
+    text = re.sub(rf"({_ROLE})", r" \1 ", text)
+    text = _ROLES.sub(" ", text)
+    words = [word for word in re.split(rf"{_SEP}+", text) if re.fullmatch(_NAME, word)]
+    return tuple(dict.fromkeys(_glue(words)))
+
+
+def _glue(words: list[str]) -> list[str]:
+    return [word for word in words if word not in ("文图", "本报", "本報", "特约", "综合")]
+
+
+def read_credit(text: str) -> Credit | None:
+    """What a row that is only credit says, or None. `text` is repaired; its layout spaces may still be there."""
+    text = text.strip()
+    if len(text) > 60:
+        return None
+    source = source_name(text)
+    if source:
+        return Credit("source", source=source)
+    if len(text) <= 48 and PHOTO_CREDIT.match(text) and not text.startswith(("图为", "圖為", "图：", "圖：")):
+        return Credit("photo")
+    text = _SPLIT_NAME.sub(r"\1\2", text)
+    if BYLINE_ROW.match(text):
+        names = names_in(text)
+        if names and (re.match(_MARK, text) or sum(map(is_name, names)) * 2 >= len(names)):
+            return Credit("byline", names=names)
+    return None
+
+
+def bare_names(text: str) -> tuple[str, ...]:
+    """The names of a row that holds two or more names and nothing else (张海亮  付纯志   赵学堂), or nothing."""
+    words = text.split()
+    return tuple(words) if 2 <= len(words) <= 5 and all(is_name(word) for word in words) else ()
+
+
+def opening_byline(paragraph: str) -> tuple[str, tuple[str, ...]] | None:
+    """The printed byline that opens a body (本报讯（记者 袁立平）) and its names, or None."""
+    match = OPENING.match(paragraph)
+    if not match:
+        return None
+    printed = match["a"] or match["b"] or match["c"]
+    names = names_in(printed) if printed else ()
+    return (match.group(0).strip(), names) if names else None

@@ -1,0 +1,157 @@
+"""What a row is by its own grammar: a credit, a teaser, a caption or part of the page's frame; else undecided.
+
+Rows that hold two things (two teasers, the end of a body and its source) are cut here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from swsearch.pages import credits
+from swsearch.pages.layout import Row, blank_weight, split_row
+
+PARA, FLOW, HEAD, BYLINE, SOURCE, PHOTO, TEASER, HEADER, CAPTION = "P", "C", "H", "B", "S", "F", "T", "X", "G"
+
+_TEASER = re.compile(r"^[^。；]{2,60}?(?:[\s（(]|(?<=\D))(?:详见|詳見|见|見|转|轉|刊|更多)?\s*第?\s*[A-Z]?\d{1,2}\s*[-—]?\s*\d{0,2}\s*版[）)]?$")
+_TEASER_CUT = re.compile(r"\s[A-Z]?\d{1,2}\s?版(?=[^\s，。、；：！？）)])")
+_CONTINUED = re.compile(r"^[\[（(【〔]\s*[上下紧緊][接转轉]")
+_LATIN_LABEL = re.compile(r"^.{1,10}[·•・|｜/]\s*[A-Z][A-Za-z &·']+$|^[A-Z][A-Z &·]+\s*[·•・|｜/]\s*.{1,10}$")
+_DATE_LINE = re.compile(
+    r"^[^，。]{0,8}?(?:[12]\d{3}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}|\d{1,2}/\d{1,2}/[12]\d{3}|[二〇○零一]{4}年.{1,3}月.{1,3})\s*日?\s*"
+    r"(?:星期.|[农農][历曆].{2,10}|第.{1,6}[期版]|[A-Z]?\d{1,2}\s*版|\s)*$"
+)
+_CALENDAR = re.compile(r"星期[一二三四五六日天]|[农農][历曆]|第\s*\d+\s*期|总第")
+_STAFF = re.compile(
+    r"(?:责任?[编編][辑輯]?|責任?編輯?|本版[编編][辑輯]|[编編][辑輯]部?|主[编編]|值班|版式|美[编編术術]|校[对對]|组版|視覺|视觉|电话|電話|[Ee][-－]?[Mm]ail|邮箱|[热熱][线線]|"
+    r"[广廣]告|[发發]行|邮编|郵編|国内统一|邮发代号|零售价?|印刷|承印|督印|社址|地址|[Tt]el|网址)\s*[:：]|https?://|www\.|CN\s?\d\d-\d{4}|@[\w.]+\.\w+"
+)
+_FOLIO = re.compile(r"^(?:第?\s*[A-Z]?\d{1,2}\s*版|[A-Z]\d{1,2}|\d{1,2}|[A-Z]?\d{1,2}[-—][A-Z]?\d{1,2})$|^第[一二三四五六七八九十]{1,3}版$")
+_MASTHEAD = re.compile(r"^.{1,6}(?:[日晚时時早周商快][报報]|青年[报報]|工人[报報]|周刊|[导導][报報]|都市[报報]|新聞網|新闻网)$")
+_SECTION = re.compile(r"^[\u4e00-\u9fff]{2,4}[·•・][\u4e00-\u9fff]{2,4}$")
+_TRAILING_SOURCE = credits.SOURCE_TAIL
+
+
+def cut_rows(rows: Sequence[Row]) -> list[Row]:
+    """The rows, those cut in two that hold two things: two teasers, or the end of a body and its source."""
+    out: list[Row] = []
+    for row in rows:
+        text = row.text
+        if "版" in text and "。" not in text:
+            cut = _TEASER_CUT.search(text)
+            while cut:
+                left, row = split_row(row, cut.end())
+                out.append(left)
+                cut = _TEASER_CUT.search(row.text)
+            text = row.text
+        if text[-1:] in "）)〕]】" or "据" in text or "據" in text or "源" in text:
+            at = _tail_credit(text)
+            if at:
+                left, row = split_row(row, at)
+                out.append(left)
+        out.append(row)
+    return out
+
+
+def _tail_credit(text: str) -> int:
+    """Where a source, a photo credit or a byline in brackets starts that ends a line of body; 0 if there is none."""
+    at = max(text.rfind("（"), text.rfind("("), text.rfind("〔"))
+    if at <= 0:
+        return 0
+    before = text[:at].rstrip()
+    tail = text[at:].strip()
+    if not before or before[-1] not in "。！？”’」』…":
+        return 0
+    if _TRAILING_SOURCE.match(tail) and (tail[-1] not in "）)〕]" or credits.source_name(tail)):
+        return at
+    if tail[-1:] in "）)":
+        match = credits.BYLINE_PAREN.match(tail)
+        if match and (any(role in tail for role in ("记者", "記者", "通讯员", "通訊員")) or all(
+            credits.is_name(name) for name in credits.names_in(tail)
+        ) and credits.names_in(tail)):
+            return at
+        if re.search(r"(?:摄影?|攝影?|供[图圖])[）)]$", tail):
+            return at
+    return 0
+
+
+def fixed_kinds(rows: Sequence[Row]) -> list[str]:
+    """The kind of each row that its own grammar decides, "" for the others."""
+    kinds = [""] * len(rows)
+    last = len(rows) - 1
+    for at, row in enumerate(rows):
+        if kinds[at]:
+            continue
+        text = row.text
+        credit = credits.read_credit(text)
+        if credit:
+            kinds[at] = {"byline": BYLINE, "source": SOURCE, "photo": PHOTO}[credit.kind]
+            if kinds[at] == PHOTO and not _photo_stands(rows, at):
+                kinds[at] = ""
+            continue
+        if at and rows[at - 1].closed and credits.bare_names(text):
+            kinds[at] = BYLINE
+            continue
+        if at < last and _TRAILING_SOURCE.match(text) and text[-1:] not in "）)〕]":
+            both = credits.source_name(row.clean + rows[at + 1].clean)
+            if both and rows[at + 1].width < 40:
+                kinds[at] = kinds[at + 1] = SOURCE
+                continue
+        if is_header(row, at, len(rows)):
+            kinds[at] = HEADER
+        elif _TEASER.match(text) and not row.pauses and not _CONTINUED.match(text):
+            kinds[at] = TEASER
+    _spread_headers(rows, kinds)
+    mark_captions(rows, kinds)
+    return kinds
+
+
+def _photo_stands(rows: Sequence[Row], at: int) -> bool:
+    """Whether the row can be a photo credit: in brackets, or short and not the end of a sentence of body."""
+    text = rows[at].clean
+    return text[:1] in "（(【〔[" or (len(text) <= 16 and (at == 0 or not rows[at - 1].pauses))
+
+
+def is_header(row: Row, at: int, count: int) -> bool:
+    """Whether the row belongs to the frame of the page: name of the section, folio, date, staff, imprint."""
+    text = row.text.strip()
+    if _LATIN_LABEL.match(text):
+        return True
+    if "。" in text:
+        return False
+    if _STAFF.search(text) and (len(text) <= 60 or at < 12 or at >= count - 6):
+        return True
+    edge = at < 12 or at >= count - 6
+    if not edge:
+        return False
+    if _FOLIO.match(text) or (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)):
+        return True
+    return bool(_DATE_LINE.match(text)) and len(row.clean) <= 26 and not text.endswith(("，", ","))
+
+
+def _spread_headers(rows: Sequence[Row], kinds: list[str]) -> None:
+    """The name of the paper beside other header rows is one of them."""
+    for at, row in enumerate(rows):
+        if not kinds[at] and _MASTHEAD.match(row.clean) and len(row.clean) <= 8:
+            near = kinds[max(0, at - 2) : at + 3]
+            if HEADER in near:
+                kinds[at] = HEADER
+
+
+def mark_captions(rows: Sequence[Row], kinds: list[str]) -> None:
+    """The rows before a photo credit that end in no full stop are its caption, back to a blank line or a full stop."""
+    for at, kind in enumerate(kinds):
+        if kind == "" and credits.CAPTION_HEAD.match(rows[at].text) and (at == 0 or rows[at - 1].closed or kinds[at - 1]):
+            kinds[at] = CAPTION
+            while not rows[at].closed and at + 1 < len(rows) and not kinds[at + 1] and not rows[at + 1].gap and rows[at].pauses:
+                at += 1
+                kinds[at] = CAPTION
+        if kind != PHOTO:
+            continue
+        back = at - 1
+        if back < 0 or kinds[back] or rows[back].closed or (rows[at].gap and blank_weight(rows) > 0.5):
+            continue
+        kinds[back] = CAPTION
+        while back > 0 and not kinds[back - 1] and not rows[back].gap and not rows[back - 1].closed and at - back < 4:
+            back -= 1
+            kinds[back] = CAPTION

@@ -1,0 +1,242 @@
+"""Rows of a page: its printed lines with their width, gaps and place, and how rows are joined to text again.
+
+A row is a line without outer white space, or a part of one where a line holds two things (two teasers, the end of a
+body and its credit). Every character of the page that is not white space belongs to exactly one row, so that whoever
+hands out rows hands out the whole page once.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from swsearch.records import Page, Span
+
+CLOSERS = "”’」』）】〕》〉)]\"'"
+ENDERS = "。！？!?…"
+PAUSES = "，、；,;"
+# Characters that never begin a line of their own: they belong to what stands before them.
+HANGING = frozenset("，。、；：！？”’」』）】〕》〉…,.;:!?)]%％")
+WIDE_GAP = 2.5  # blank lines a row on average above which a page is double-spaced and a blank line says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A printed line or a part of one; `line`, `start` and `end` are 1-based, `end` included.
+
+    `raw` is what the page has, `text` the same after repair, `clean` without layout spaces; `width` is that of
+    `clean` in cells (a full-width character counts two). `gap` counts the blank lines before the row; `indent` says
+    that white space stood before it.
+    """
+
+    line: int
+    start: int
+    end: int
+    raw: str
+    text: str
+    clean: str
+    width: int
+    gap: int
+    indent: bool
+
+    @property
+    def span(self) -> Span:
+        """The characters of the page that the row stands for."""
+        return Span(self.line, self.start, self.end)
+
+    @property
+    def closed(self) -> bool:
+        """Whether a sentence ends with the row: a full stop, perhaps with closing quotes behind it."""
+        return is_closed(self.clean)
+
+    @property
+    def pauses(self) -> bool:
+        """Whether the row ends in the middle of a sentence, at a comma or the like."""
+        return self.clean[-1:] in PAUSES
+
+
+def is_closed(text: str) -> bool:
+    """Whether `text` ends a sentence."""
+    at = len(text)
+    while at and text[at - 1] in CLOSERS:
+        at -= 1
+    return bool(at) and (text[at - 1] in ENDERS or text.endswith("——") and at == len(text))
+
+
+@lru_cache(maxsize=8192)
+def _cells(char: str) -> int:
+    if char < "\u0300":
+        return 2 if char in "—…“”‘’·" else 1
+    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+
+
+def cells(text: str) -> int:
+    """The width of `text` in cells: two for a full-width character, quotes and dashes included."""
+    return len(text) + sum(1 for char in text if char > "\x7f" and _cells(char) == 2)
+
+
+def _is_word(char: str) -> bool:
+    return char < "\u0250" and char.isalnum()
+
+
+_SPACES = re.compile(r"[\s\u3000]+")
+
+
+def drop_layout_spaces(text: str) -> str:
+    """`text` without the spaces that a layout puts around digits, marks and Han; those between Latin words stay."""
+    if " " not in text and "\u3000" not in text and "\t" not in text and "\xa0" not in text:
+        return text
+    out: list[str] = []
+    at = 0
+    for match in _SPACES.finditer(text):
+        out.append(text[at : match.start()])
+        at = match.end()
+        if match.start() and at < len(text) and _keeps_space(text, match.start() - 1, at):
+            out.append(" ")
+    out.append(text[at:])
+    return "".join(out)
+
+
+def _keeps_space(text: str, left: int, right: int) -> bool:
+    """A space stays between two ASCII tokens one of which is a word: "SOCIAL WORK", "v. 2", not "2024 年", "3 %"."""
+    a, b = text[left], text[right]
+    if a > "\x7f" or b > "\x7f" or not (a.isalnum() or a in ".,;:!?)\"'") or not (b.isalnum() or b in "(\"'"):
+        return False
+    return any(char.isalpha() for char in text[max(0, left - 2) : left + 1] + text[right : right + 3] if char < "\x80")
+
+
+def join(parts: Iterable[str]) -> str:
+    """Lines of one paragraph as one text: nothing between Han, a space between Latin words."""
+    out = ""
+    for part in parts:
+        if out and part and _keeps_space(out + part, len(out) - 1, len(out)):
+            out += " "
+        out += part
+    return out
+
+
+def join_title(parts: Sequence[str]) -> str:
+    """`text` of one headline line with its meaningful spaces: those between two printed parts, not around digits."""
+    return " ".join(parts)
+
+
+TITLE_SPACE = re.compile(r"(?<=[^\s\x00-\x7f，。、；：！？（《“‘「『—…])[ \u3000\xa0]+(?=[^\s\x00-\x7f，。、；：！？）》”’」』—…])")
+
+
+def clean_title(text: str) -> str:
+    """One headline line without layout spaces; a space between two Han parts of it stays."""
+    marked = TITLE_SPACE.sub("\ue000", text)
+    return drop_layout_spaces(marked).replace("\ue000", " ")
+
+
+def rows_of(lines: Sequence[str], repaired: Sequence[str] | None = None) -> list[Row]:
+    """All rows of the page, one a line that is not blank, in the order of the file."""
+    rows: list[Row] = []
+    gap = 0
+    for number, raw in enumerate(lines, 1):
+        text = repaired[number - 1] if repaired is not None else raw
+        body = raw.strip()
+        if not body:
+            gap += 1
+            continue
+        start = len(raw) - len(raw.lstrip())
+        rows.append(make_row(number, start, start + len(body), raw, text, gap + ("\f" in raw[:start])))
+        gap = 0
+    return rows
+
+
+def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> Row:
+    """The row of `raw[start:end]`, whose repaired form is `text[start:end]`."""
+    while start < end and raw[start].isspace():
+        start += 1
+    while end > start and raw[end - 1].isspace():
+        end -= 1
+    clean = drop_layout_spaces(text[start:end].strip())
+    return Row(line, start + 1, end, raw[start:end], text[start:end], clean, cells(clean), gap, start > 0)
+
+
+def split_row(row: Row, at: int) -> tuple[Row, Row]:
+    """`row` cut before its character `at`, which must not leave a half without characters."""
+    left = make_row(row.line, 0, at, row.raw, row.text, row.gap)
+    right = make_row(row.line, at, len(row.raw), row.raw, row.text, 0)
+    move = row.start - 1
+    return (
+        Row(row.line, left.start + move, left.end + move, left.raw, left.text, left.clean, left.width, row.gap, row.indent),
+        Row(row.line, right.start + move, right.end + move, right.raw, right.text, right.clean, right.width, 0, False),
+    )
+
+
+def blank_weight(rows: Sequence[Row]) -> float:
+    """How much a blank line says on this page, 0 to 1: much where few rows have one before them, nothing where most do.
+
+    Pages pulled with a blank line after every line (seeds 000, 001; practice 003, 005) have one before 80 % of the
+    rows, the others before 15 to 30 %.
+    """
+    if len(rows) < 3:
+        return 1.0
+    share = sum(1 for row in rows[1:] if row.gap) / (len(rows) - 1)
+    return min(1.0, max(0.0, (0.6 - share) / 0.2)) if share else 0.0
+
+
+_SQUEEZED = re.compile(r"[，。、；：！？“”‘’（）《》「」『』〈〉【】〔〕]")
+
+
+def row_widths(rows: Sequence[Row]) -> list[int]:
+    """The width of each row in cells, with marks counted as the page sets them: half a character wide, or a whole.
+
+    Founder pages squeeze quotes, brackets, commas and stops to one cell (the five seeds and nmrb: neighbouring rows of a
+    column then differ by 0.5 cells instead of 1.1), other pages do not (the practice pages). Whichever makes the rows of
+    a column more alike is taken.
+    """
+    full = [row.width for row in rows]
+    half = [
+        row.width - len(_SQUEEZED.findall(row.clean)) + (len(row.text) - len(row.clean)) // 2 if row.width > 1 else row.width
+        for row in rows
+    ]
+    apart_full = apart_half = 0
+    for at in range(1, len(rows) - 1):
+        if full[at] < 20 or rows[at].closed or abs(full[at] - full[at - 1]) > 7 or abs(full[at] - full[at + 1]) > 7:
+            continue
+        apart_full += abs(2 * full[at] - full[at - 1] - full[at + 1])
+        apart_half += abs(2 * half[at] - half[at - 1] - half[at + 1])
+    return half if apart_half < apart_full else full
+
+
+def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
+    """For each row the width of the column it stands in, in cells: the widest width that most rows near it share.
+
+    Rows of a column differ a little (digits, squeezed marks), so widths within two cells speak for each other.
+    """
+    out: list[int] = []
+    for at in range(len(widths)):
+        near = widths[max(0, at - reach) : at + reach + 1]
+        counts = Counter(near)
+        best, best_count = 0, 0.0
+        for width, count in counts.items():
+            if width < 8:
+                continue
+            score = count + 0.7 * (counts[width - 1] + counts[width + 1]) + 0.3 * (counts[width - 2] + counts[width + 2]) + width / 100
+            if score > best_count:
+                best, best_count = width, score
+        out.append(best or max(near))
+    return out
+
+
+def line_runs(numbers: Sequence[int], blanks: frozenset[int]) -> tuple[tuple[int, int], ...]:
+    """Line numbers, in reading order, as runs (first, last); a run goes on across the lines in `blanks`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number >= runs[-1][1] and all(n in blanks for n in range(runs[-1][1] + 1, number)):
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return tuple((first, last) for first, last in runs)
+
+
+def blank_lines(page: Page) -> frozenset[int]:
+    """The numbers of the lines of `page` that hold nothing but white space."""
+    return frozenset(n for n, text in enumerate(page.text.split("\n"), 1) if not text.strip())
