@@ -19,7 +19,7 @@ from swsearch.errors import QuerySyntaxError
 from swsearch.query.fields import FieldInfo, find_field
 from swsearch.query.nodes import And, Chunk, Field, Near, Node, Not, Or, conjunction, disjunction
 from swsearch.query.ranges import read_range
-from swsearch.query.tokens import Problem, Token, as_text, cut, quote
+from swsearch.query.tokens import Problem, Token, as_text, cut, shown
 
 if TYPE_CHECKING:
     from lark import Lark, Tree
@@ -66,12 +66,6 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
             raise QuerySyntaxError(message, text, 0, ("a chunk",))
         return Parsed(None, (*reader.warnings(), message))
     return Parsed(node, reader.warnings())
-
-
-def shown(text: str) -> str:
-    """The text as a message quotes it: short, and without a character that a terminal could not print."""
-    text = text if len(text) <= 40 else text[:39] + "…"
-    return quote("".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text))
 
 
 class _Reader:
@@ -194,8 +188,8 @@ class _Reader:
                 what = f"~{node.distance} cannot be asked of {token.text}"
                 self._problem(what, "the string between the quotes is searched there", token.pos, "a chunk")
                 return self._value(token, field, Chunk(" ".join(pieces), quoted=True))
-            case _:
-                what = f"{token.text} stands before {node}, which has a field of its own"
+            case Field(name=name):
+                what = f"{token.text} stands before {name}:, which is a field itself"
                 self._problem(what, f"{token.text} is left out", token.pos, "a chunk")
                 return node
 

@@ -71,14 +71,19 @@ def _read_between(text: str, atom: _Atom, today: datetime.date) -> Range | None:
         low = atom(left, today) if left else Range(None, None)
         high = atom(right, today) if right not in ("", "今") else Range(None, None)
         if low and high:
-            return _ordered(low, high)
+            return between(low, high)
     return None
 
 
-def _ordered(low: Range, high: Range) -> Range:
-    if low.low is not None and high.high is not None and str(low.low).zfill(10) > str(high.high).zfill(10):
+def between(low: Range, high: Range) -> Range:
+    """From the start of `low` to the end of `high`, whichever is which."""
+    if low.low is not None and high.high is not None and _key(low.low) > _key(high.high):
         return Range(high.low, low.high)
     return Range(low.low, high.high)
+
+
+def _key(bound: int | str) -> str:
+    return bound if isinstance(bound, str) else f"{bound:010}"
 
 
 def _compare(sign: str, found: Range) -> Range | None:

@@ -130,6 +130,12 @@ def as_text(token: Token) -> Token:
     return Token("TEXT", _quotable(token.text), token.pos, quoted=True)
 
 
+def shown(text: str) -> str:
+    """The text as a message quotes it: short, and without a character that a terminal could not print."""
+    text = text if len(text) <= 40 else text[:39] + "…"
+    return quote("".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text))
+
+
 class _Cutter:
     def __init__(self, query: str) -> None:
         self.query = query
@@ -259,7 +265,7 @@ class _Cutter:
             return True
         near = near_field(word)
         if near:
-            what = f"{word} is no field (did you mean {near}?)"
+            what = f"{shown(word)} is no field (did you mean {near}?)"
             self.problems.append(Problem(what, "it is searched as text", self.at, (near,), strict=False))
         return False
 
