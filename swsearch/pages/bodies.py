@@ -126,7 +126,7 @@ def score_slots(look: Unwrapper, kinds: Sequence[str], paragraphs: Sequence[Para
         before = paragraphs[at - 1]
         if len(before.rows) > 2 and len(here.rows) > 2 and abs(before.width - here.width) >= 2:
             why.append(("column", w["slot.column"]))
-        if not look.closed[before.rows[-1]]:
+        if not look.closed[before.rows[-1]] and opener < 3:
             why.append(("open", w["slot.open"]))
         slot.why = why
         slot.score = sum(value for _, value in why)

@@ -23,33 +23,35 @@ _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"), ("『"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as the assignment sees it: the slots before and behind it, its words, and what a missing headline costs."""
+    """A body as the assignment sees it: the slots before and behind it, its paragraphs as bits, the first of them, and what a missing headline costs."""
 
     before: int
     after: int
-    grams: frozenset[str]
+    paragraphs: int
+    first: int
     missing: float
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A display line that may be (part of) a headline: its row, its slot and its rank there."""
+    """A display line that may be (part of) a headline: its row and the index of that, its slot and its rank there."""
 
     row: Row
+    at: int
     slot: int
     first: bool
     last: bool
     edge: bool
 
 
-def assign(lines: Sequence[Line], bodies: Sequence[Body], says: float) -> tuple[float, list[int]]:
+def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: float) -> tuple[float, list[int]]:
     """The best score and, for each line, the index of its body or -1.
 
     Two habits of pages are tried, headlines before and headlines behind their bodies; the better one counts.
     """
     if not lines:
         return sum(body.missing for body in bodies), []
-    shares = shares_of([line.row for line in lines], bodies)
+    shares = [[words.share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies] for line in lines]
     joins = [0.0] + [_join(a, b, says) for a, b in zip(lines, lines[1:], strict=False)]
     w = weights()
     tries = [
@@ -59,21 +61,50 @@ def assign(lines: Sequence[Line], bodies: Sequence[Body], says: float) -> tuple[
     return max(tries, key=lambda found: found[0])
 
 
-def shares_of(rows: Sequence[Row], bodies: Sequence[Body]) -> list[list[float]]:
-    """For each row and body, how much the words of the row point to this body rather than to the others."""
-    w = weights()
-    count = len(bodies)
-    out: list[list[float]] = []
-    for row in rows:
-        points = [0.0] * count
-        for gram in bigrams(row.clean):
-            having = [at for at, body in enumerate(bodies) if gram in body.grams]
-            if having and len(having) < count or count == 1:
-                worth = log((count + 0.5) / max(len(having), 1))
-                for at in having:
-                    points[at] += worth
-        out.append([min(w["head.share_cap"], value * w["head.share"]) for value in points])
-    return out
+class Words:
+    """How much the words of a display line point to a body, for all lines of a page; answers are kept.
+
+    A pair of characters counts the more, the fewer paragraphs have it and the closer together they stand, and the more
+    of the body it covers; words of the body's first paragraph count nearly in full, as headlines tell what leads do.
+    Neither number depends on how the page is cut into bodies, so that a cut cannot pay by making words look rare.
+    """
+
+    def __init__(self, rows: Sequence[Row], heads: Sequence[int], paragraphs: Sequence[frozenset[str]]) -> None:
+        count = len(paragraphs)
+        masks: dict[str, int] = {}
+        wanted = {at: bigrams(rows[at].clean) for at in heads}
+        for gram in frozenset().union(*wanted.values()):
+            mask = 0
+            for at, grams in enumerate(paragraphs):
+                if gram in grams:
+                    mask |= 1 << at
+            if mask:
+                masks[gram] = mask
+        scale = log(count + 1.0)
+        worth = {}
+        for gram, mask in masks.items():
+            rare = log((count + 1) / mask.bit_count()) / scale if count > 1 else 0.5
+            extent = mask.bit_length() - ((mask & -mask).bit_length() - 1)
+            worth[gram] = max(rare, 1 - extent / count)
+        self._grams = {at: [(masks[gram], worth[gram]) for gram in grams if gram in masks] for at, grams in wanted.items()}
+        self._known: dict[tuple[int, int, int], float] = {}
+
+    def share(self, row: int, body: int, first: int) -> float:
+        """The points of display row `row` for the paragraphs in the bits of `body`, which begins with `first`."""
+        key = (row, body, first)
+        found = self._known.get(key)
+        if found is None:
+            w = weights()
+            size = body.bit_count()
+            lead = 1 << first
+            total = 0.0
+            for mask, worth in self._grams[row]:
+                inside = mask & body
+                if inside:
+                    cover = (inside.bit_count() / size) ** 0.5
+                    total += worth * (max(0.8, cover) if mask & lead else cover)
+            found = self._known[key] = min(w["head.share_cap"], total * w["head.share"])
+        return found
 
 
 def _join(a: Line, b: Line, says: float) -> float:

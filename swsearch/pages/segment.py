@@ -67,6 +67,8 @@ class Reading:
         self._gather_teasers()
         self.paragraphs, self.slots = build(self.rows, self.kinds)
         score_slots(self.look, self.kinds, self.paragraphs, self.slots)
+        heads = [row for slot in self.slots for row in slot.heads]
+        self.words = headlines.Words(self.rows, heads, [paragraph.grams for paragraph in self.paragraphs])
 
     def _gather_teasers(self) -> None:
         """A display line just above the line with the page number is the first line of the same teaser."""
@@ -112,12 +114,12 @@ def _evaluate(reading: Reading, starts: list[int]) -> Plan:
     """The total of the page if bodies begin at these paragraphs: slots, subheads, headlines, perhaps a displaced lead."""
     slots, paragraphs = reading.slots, reading.paragraphs
     inside = set(range(1, len(paragraphs))) - set(starts)
-    base = sum(slots[at].score for at in starts if at)
+    base = sum(slots[at].score for at in starts if at) + _credits(reading, starts)
     free = [row for at, slot in enumerate(slots) if at not in inside for row in slot.heads]
     lines = _lines(reading, inside)
     bodies = _bodies(reading, starts)
     base += _subheads(reading, inside, starts, bodies)
-    total, labels = headlines.assign(lines, bodies, reading.look.says)
+    total, labels = headlines.assign(lines, bodies, reading.words, reading.look.says)
     best = Plan(base + total, starts, None, free, labels)
     for lead in {0, len(starts) - 1} if len(starts) > 1 else ():
         best = _try_leads(reading, starts, bodies, lines, free, lead, base, best)
@@ -145,9 +147,10 @@ def _try_leads(
         if gain < 0:
             continue
         merged = list(bodies)
-        merged[target] = replace(bodies[target], grams=bodies[target].grams | bodies[lead].grams)
-        merged[lead] = headlines.Body(-9, -9, frozenset(), 0.0)
-        total, labels = headlines.assign(lines, merged, reading.look.says)
+        both = bodies[target].paragraphs | bodies[lead].paragraphs
+        merged[target] = replace(bodies[target], paragraphs=both, first=starts[lead])
+        merged[lead] = headlines.Body(-9, -9, 0, 0, 0.0)
+        total, labels = headlines.assign(lines, merged, reading.words, reading.look.says)
         if lead in labels:
             continue
         if base + gain + total > best.total:
@@ -183,6 +186,57 @@ def _lead_gain(reading: Reading, starts: list[int], ends: list[int], lead: int, 
     return gain
 
 
+def _credits(reading: Reading, starts: list[int]) -> float:
+    """How well the credits of the page fall to the bodies: one each, where the page has credits at all."""
+    w = weights()
+    owners = share_credits(reading, starts)
+    per_body = [0] * len(starts)
+    for kind, owner in owners.values():
+        per_body[owner] += 1 if kind == BYLINE else 10
+    for number, start in enumerate(starts):
+        if credits.opening_byline(reading.paragraphs[start].text):
+            per_body[number] += 1
+    if sum(1 for count in per_body if count) < 2:
+        return 0.0
+    score = 0.0
+    for count in per_body:
+        if not count:
+            score += w["credit.none"]
+        elif count % 10 > 1 or count > 19:
+            score += w["credit.twice"]
+        elif count > 10:
+            score += w["credit.both"]
+    return score
+
+
+def share_credits(reading: Reading, starts: list[int]) -> dict[int, tuple[str, int]]:
+    """The kind and the body of each credit row.
+
+    A source closes the body before it. A byline closes the one before it too, unless that has its credit already or a
+    display line stands between them: then it opens the next.
+    """
+    owners: dict[int, tuple[str, int]] = {}
+    served: set[int] = set()
+    number_of = {start: number for number, start in enumerate(starts)}
+    body = -1
+    for at, slot in enumerate(reading.slots):
+        right = number_of.get(at)
+        for row in slot.credits:
+            kind = reading.kinds[row]
+            heads_before = any(head < row for head in slot.heads)
+            if body < 0:
+                owner = 0
+            elif right is None or kind == SOURCE:
+                owner = body
+            else:
+                owner = right if body in served or heads_before else body
+            owners[row] = (kind, owner)
+            served.add(owner)
+        if right is not None:
+            body = right
+    return owners
+
+
 def _subheads(reading: Reading, inside: set[int], starts: list[int], bodies: list[headlines.Body]) -> float:
     """How well the display lines inside bodies stand as subheads.
 
@@ -197,8 +251,7 @@ def _subheads(reading: Reading, inside: set[int], starts: list[int], bodies: lis
             continue
         column = max(look.columns[reading.paragraphs[at].rows[0]], reading.paragraphs[at - 1].width, reading.paragraphs[at].width)
         body = max(number for number, start in enumerate(starts) if start < at)
-        shares = headlines.shares_of([reading.rows[row] for row in heads], bodies)
-        score += w["head.near"] + sum(w["sub.row"] + share[body] for share in shares)
+        score += w["head.near"] + sum(w["sub.row"] + reading.words.share(row, bodies[body].paragraphs, at) for row in heads)
         if any(look.width[row] >= column + 3 for row in heads):
             score += w["sub.wide"]
         if len(heads) > 2:
@@ -214,7 +267,7 @@ def _lines(reading: Reading, inside: set[int]) -> list[headlines.Line]:
             continue
         for rank, row in enumerate(slot.heads):
             edge = (at == 0 and rank == 0) or (at == last_slot and rank == len(slot.heads) - 1)
-            lines.append(headlines.Line(reading.rows[row], at, rank == 0, rank == len(slot.heads) - 1, edge))
+            lines.append(headlines.Line(reading.rows[row], row, at, rank == 0, rank == len(slot.heads) - 1, edge))
     return lines
 
 
@@ -223,9 +276,9 @@ def _bodies(reading: Reading, starts: list[int]) -> list[headlines.Body]:
     ends = [*starts[1:], len(reading.paragraphs)]
     bodies = []
     for start, end in zip(starts, ends, strict=True):
-        grams = frozenset().union(*(p.grams for p in reading.paragraphs[start:end]))
         continued = re.match(r"[（(【\[〔][上下]接", reading.paragraphs[start].text)
-        bodies.append(headlines.Body(start, end, grams, w["head.missing_continued" if continued else "head.missing"]))
+        bits = (1 << end) - (1 << start)
+        bodies.append(headlines.Body(start, end, bits, start, w["head.missing_continued" if continued else "head.missing"]))
     return bodies
 
 
@@ -238,41 +291,14 @@ def drafts_of(reading: Reading, found: Plan) -> tuple[list[Draft], list[int]]:
     for row, label in zip(found.free, found.labels, strict=True):
         if label >= 0:
             drafts[label].heads.append(row)
-    slot_of_start = {start: at for at, start in enumerate(starts)}
-    for at, slot in enumerate(reading.slots):
-        if not slot.credits or not drafts:
-            continue
-        if at in slot_of_start or at == count:
-            right = slot_of_start.get(at)
-            _share_credits(reading, slot, drafts, right, at)
-        else:
-            body = max(b for b, start in enumerate(starts) if start < at)
-            drafts[body].credits += slot.credits
+    for row, (_, body) in share_credits(reading, starts).items() if drafts else ():
+        drafts[body].credits.append(row)
     if found.lead:
         lead, target = found.lead
         drafts[target].lead = drafts[lead].paragraphs
         drafts[target].credits += drafts[lead].credits
         drafts[lead].paragraphs = []
     return [draft for draft in drafts if draft.paragraphs], left
-
-
-def _share_credits(reading: Reading, slot: Slot, drafts: list[Draft], right: int | None, at: int) -> None:
-    """Credits between two bodies: a source closes the left one, a byline behind it or behind a headline opens the right."""
-    left = len(drafts) - 1 if right is None else right - 1
-    closed = False
-    for row in slot.credits:
-        if reading.kinds[row] == SOURCE:
-            owner = left
-            closed = True
-        elif left < 0:
-            owner = right
-        elif right is None:
-            owner = left
-        else:
-            right_heads = [head for head in drafts[right].heads if head < row and head in slot.heads]
-            left_has = any(reading.kinds[r] == BYLINE for r in drafts[left].credits)
-            owner = right if closed or right_heads or left_has else left
-        drafts[owner if owner is not None and owner >= 0 else max(left, 0)].credits.append(row)
 
 
 def segment(page: Page) -> Segmented:
