@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swsearch.text.fold import fold
+from swsearch.text.fold import LONG_CHARS, fold
 
 SENTENCES = (Path(__file__).parent / "data/text_sentences.txt").read_text(encoding="utf-8").splitlines()
 
@@ -87,6 +87,14 @@ def test_length_stays_and_folding_again_changes_nothing(text: str) -> None:
     folded = fold(text)
     assert len(folded) == len(text)
     assert fold(folded) == folded
+
+
+@given(st.text(min_size=1))
+def test_numpy_makes_no_difference(text: str) -> None:
+    import numpy  # noqa: F401  from now on long texts take the array
+
+    text *= LONG_CHARS
+    assert fold(text) == "".join(map(fold, text))
 
 
 def test_every_code_point_folds_to_one_that_folds_to_itself() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from swsearch.text.words import (
     words,
 )
 
+HAN = re.compile("[\u4e00-\u9fd5]+")
 SENTENCES = (Path(__file__).parent / "data/text_sentences.txt").read_text(encoding="utf-8").splitlines()
 
 CASES = [
@@ -62,14 +64,22 @@ def test_any_text_has_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("隨著瞭解", "随著了解"), ("全覆盖", "全覆盖"), ("乾隆", "乾隆"), ("答覆", "答覆")]
+    ("text", "expected"),
+    [
+        ("隨著瞭解", "随着了解"),
+        ("顯著", "显著"),
+        ("衞生署", "卫生署"),
+        ("全覆盖", "全覆盖"),
+        ("乾隆", "乾隆"),
+        ("答覆", "答覆"),
+    ],
 )
 def test_simplified(text: str, expected: str) -> None:
     assert simplified(text) == expected
 
 
 def test_simplified_keeps_the_length_where_openccs_phrases_would_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_t2s", lambda: lambda text: text + "！")
+    monkeypatch.setattr(module, "_tw2s", lambda: lambda text: text + "！")
     assert simplified("實現") == "实现"
 
 
@@ -78,10 +88,12 @@ def test_jieba_and_rjieba_give_the_same_tokens() -> None:
     ours, twin = module._rjieba(), module._jieba()
     seeds = [path.read_text(encoding="utf-8") for path in (Path(__file__).parent.parent / "seeds").glob("*.txt")]
     texts = [simplified(text) for text in [*SENTENCES, *seeds]]
-    runs = [match.group() for text in texts for match in module._TOKEN.finditer(text) if match.lastgroup == "han"]
+    runs = [match.group() for text in texts for match in HAN.finditer(text)]
     assert len(runs) > 2000
     for run in [*runs, "".join(runs), *(word for word, _ in domain_words())]:
         assert ours(run) == twin(run)
+    lines = [token for run in runs for token in [*ours(run), "\n", "\t", "\n"]]
+    assert ours("".join(run + "\n\t\n" for run in runs)) == twin("".join(run + "\n\t\n" for run in runs)) == lines
 
 
 def test_every_domain_word_is_one_word() -> None:
@@ -91,6 +103,16 @@ def test_every_domain_word_is_one_word() -> None:
     for word, frequency in entries:
         assert frequency >= 1
         assert words(word) == [fold(word)]
+
+
+@pytest.mark.parametrize("config", ["s2t", "s2tw", "s2hk"])
+def test_traditional_text_has_the_words_of_simplified_text(config: str) -> None:
+    import opencc
+
+    convert = opencc.OpenCC(config).convert
+    for sentence in SENTENCES:
+        plain = opencc.OpenCC("t2s").convert(sentence)
+        assert words(convert(plain)) == words(plain)
 
 
 def test_function_words() -> None:
@@ -129,6 +151,7 @@ def test_threads_share_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[int] = []
     load = module._rjieba if backend() == "rjieba" else module._jieba
     monkeypatch.setattr(module, load.__name__, lambda: loads.append(1) or load())
+    module._cut.cache_clear()
     module._load_cut.cache_clear()
     found: list[list[str]] = []
     threads = [threading.Thread(target=lambda: found.append(words("乡镇社工站"))) for _ in range(8)]
