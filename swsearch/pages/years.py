@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 
 from swsearch.records import Evidence
 
@@ -87,7 +88,7 @@ _SPAN = re.compile(
 _ISO = re.compile(
     rf"({_Y})(?:[-/.](?:1[0-2]|0?[1-9])[-/.](?:3[01]|[12]\d|0?[1-9])|[-/](?:1[0-2]|0[1-9]))(?![\d.%％/-])"
 )
-_WITH_YEAR = re.compile(rf"({_Y})年(?![代级級款轮輪])")
+_WITH_YEAR = re.compile(rf"({_Y})年(?![代级級款轮輪]|的?[历歷]史|之久)")
 _HANZI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")}
 _HANZI_YEAR = re.compile(r"(?<![〇一二三四五六七八九十百千])([一二][〇八九][〇一二三四五六七八九]{2})年(?!代)")
 _REPUBLIC = re.compile(r"民[国國]([\d]{1,3}|[〇一二三四五六七八九十百]{1,6})年(?!代)")
@@ -98,6 +99,9 @@ _BARE = re.compile(
     rf"({_Y})(?=中国|中國|全国|全國|全球|世界|国际|國際|亚洲|亞洲|春[节節季晚]|春夏|夏季|秋季|冬季|暑期|寒假|暑假|财年|財年|赛季|"
     r"年?度|[“「《·・：]|公益|慈善|社工|志愿|志願|社会工作|社會工作)"
 )
+_REVIEWED = re.compile(
+    f"(?:回顾|回顧|展望|告别|告別|再见|再見|你好|走进|走過|走过|难忘|目标|目標)({_Y})(?=[，。：；！、]|$)"
+)
 _PERIOD_END = re.compile(
     "[“「]?([一二三四五六七八九十]{1,3})五[”」]?(?:规划|規劃|時期|时期|期间|期間)?"
     "(?:(末|期末|末期|收官|最后一年|最後一年|终期)|的?(开局|開局)(?=之年|起步))"
@@ -105,9 +109,14 @@ _PERIOD_END = re.compile(
 
 
 def _squeeze(text: str) -> tuple[str, list[int]]:
-    """The text without white space and with half-width digits, and where each character stood."""
-    places = [place for place, char in enumerate(text) if not char.isspace()]
-    return "".join(text[place] for place in places).translate(_DIGITS), places
+    """The text with half-width digits and no white space but between digits, and where each character stood."""
+    text = text.translate(_DIGITS)
+    places = [
+        place
+        for place, char in enumerate(text)
+        if not char.isspace() or (text[place - 1 : place].isdigit() and text[place + 1 : place + 2].isdigit())
+    ]
+    return "".join(text[place] for place in places), places
 
 
 def _numbers(text: str, republic: bool) -> list[tuple[int, int, int, bool, str]]:
@@ -150,8 +159,9 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
                 yield found.start(), found.end() + 1, 1911 + int(found[1]), _has_month(text, found.end() + 1), ""
     for found in _SLOGAN.finditer(text):
         yield found.start(1), found.end(1), int(found[1]), False, "slogan"
-    for found in _BARE.finditer(text):
-        yield found.start(1), found.end(1), int(found[1]), False, ""
+    for pattern in (_BARE, _REVIEWED):
+        for found in pattern.finditer(text):
+            yield found.start(1), found.end(1), int(found[1]), False, ""
     for found in _PERIOD_END.finditer(text):
         number = _hanzi_number(found[1])
         if 1 <= number <= 30:
@@ -182,118 +192,172 @@ def _hanzi_number(text: str) -> int:
 _DURATION = re.compile("年(?:[来來前后後多以间間]|歷|历|的?時間|之久|資歷|经验|經驗|刑|代|級|级)")
 _TRADITIONAL = frozenset("會國為這來時說個們縣區學關與發長員處務屬顧協應動機對開")
 _TAIWAN = re.compile(
-    "台灣|臺灣|民國|衛福部|衛生福利部|社會局|社會處|勞動局|縣政府|里長|鄉鎮|長照|志工|新北|台北|臺北|高雄|台中|臺中|台南|臺南|桃園|內政部|立委"
+    "台灣|臺灣|民國|衛福部|衛生福利部|社會局|社會處|勞動局|縣政府|里長|鄉鎮|長照|志工|新北|台北|臺北|高雄|台中|臺中|台南|"
+    "臺南|桃園|內政部|立委"
 )
 
 
 def _counts_by_republic(text: str) -> bool:
     """Whether the article is Taiwan's: traditional characters and words used there."""
-    return len(_TRADITIONAL & set(text)) >= 5 and bool(_TAIWAN.search(text))
+    return len(_TRADITIONAL & set(text)) >= 3 and bool(_TAIWAN.search(text))
 
 
 # ---- roles
 
-_SENTENCE_END = "。！？；!?;"
+_WILL = (
+    "将(?![近军来])|將(?![近來])|(?<![主重需不只])要(?![求点點素闻聞件目职])|力争|力爭|争取|爭取|拟|擬|有望|预计|預計|预期|"
+    "确保|確保|希望"
+)
 _ATTAIN = (
-    "实现|實現|建成|达到|達到|达成|覆盖|覆蓋|基本|全面|形成|建立|构建|健全|完善|培育|不低于|不少于|不低於|以上|提升|提高|增加|增至|"
-    "增长到|突破|超过|超過|力争|力爭|达|達|要|将|將|应|應|目标|目標|打造|完成|新增|发展到|左右|确保|取得"
+    "实现|實現|建成|建立|形成|达|達|覆盖|覆蓋|全面|基本|构建|健全|完善|完成|打造|培育|不低于|不少于|不低於|提升到|提高到|增加到|增加|增至|"
+    "增长到|发展到|突破|超过|超過|新增|左右|取得|目标|目標|迈入|邁入|进入|進入"
 )
-_DONE = re.compile("已|了|共有|累计|累計|现有|現有|截至|截止|曾|刚|剛|成功")
-_BEFORE_TARGET = re.compile(
-    "(?:力争|力爭|争取|爭取|确保|確保|计划|計劃|规划|規劃|预计|預計|预期|有望|目标|目標|拟|擬|期望|希望|不晚于|最迟)[^，。；：]{0,6}$"
+_FOUND = (
+    "成立|创办|創辦|创立|創立|创建|創建|创设|組建|组建|設立|设立|建校|建院|建站|建会|开办|開辦|开业|诞生|誕生|出生|毕业|畢業|入职|入党|"
+    "从业|参加工作|参军|退休|启动|啟動|实施|开展|发起|推行|试点"
 )
-_TO = re.compile("(?<![直遇感收得受等见见达達回来來遲迟])(?:到了?|至|迄)$")
-_UP_TO_NOW = re.compile("(?:截至|截止到?|截止至|截止|截至到|迄至|累计到)$")
-_AFTER_TARGET = re.compile(
-    f"(?:年?(?:底|末|年底|年末)?(?:之前|以前|前)(?!后|後|夕))|(?:年?(?:底|末|年底|年末))?(?:前)?(?:，)?[^，。；]{{0,8}}?(?:将|將|要(?![求点素闻])|力争|力爭|拟|擬|有望|预计|預計|确保|確保)[^，。；]{{0,12}}?(?:{_ATTAIN})"
+_OVER = re.compile("已|了|共有|累计|累計|现有|現有|曾|刚|剛|成功|超额")
+_DAYS = f"(?:度|{_MONTH}|\\d{{1,2}}日|年?初|上半年|下半年|年中|春|秋)*"
+_END = "(?:年底|年末|年终|底|末)"
+_BEFORE_END = "前(?![后後夕往来來期半三两兩一二四五六七八九十\\d])"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """The role of a year that stands between texts like `before` and `after` (either may be empty).
+
+    `dated` says whether the year has its month, where that matters; `future` rules are for what is still to come,
+    so never apply where 已, 了, 共有 … follow.
+    """
+
+    why: str
+    role: Role
+    before: str = ""
+    after: str = ""
+    dated: bool | None = None
+    future: bool = False
+
+
+_RULES = (  # the first that fits; `after` is matched from behind the 年, `before` up to the year, in its own clause
+    _Rule("as of", Role.DATED, before="截[至止]到?", dated=True),
+    _Rule("as of", Role.REPORTED, before="截[至止]到?"),
+    _Rule("target", Role.NEVER, before="(?:持续|持續|延续|延續|延长|延長|沿用|一直)(?:到|至)"),
+    _Rule(
+        "base of comparison",
+        Role.NEVER,
+        before="较|較|(?<!占)比|同比|高于|低于|高於|低於|(?<![参參赠])[与與](?!会)|相较|相較|对比|對比",
+    ),
+    _Rule(
+        "base of comparison",
+        Role.NEVER,
+        before="[由从從]",
+        after="的?[^，。；]{0,12}(?:提高|提升|增加|增长|增至|升至|升到|降|减|扩大|发展|上升)",
+    ),
+    _Rule("version of a law", Role.NEVER, after="(?:修订|修正|修訂|版|[^，。]{0,4}通过[）)])"),
+    _Rule(
+        "comes into force",
+        Role.WEAK,
+        after=f"{_DAYS}(?:起|开始|開始)?(?:正式)?(?:施行|实施|實施|执行|生效)(?!的|以来|至今)",
+        dated=True,
+    ),
+    _Rule("put off", Role.NEVER, before="原[定计計](?:[于於在])?"),
+    _Rule("comes into force", Role.WEAK, before="[自从從]", after=f"{_DAYS}(?<=日)起(?!步)", dated=True),
+    _Rule(
+        "founding",
+        Role.NEVER,
+        before=f"(?:自|自从|自從|早在|早于|远在|始于|始於|源于|源自|追溯[到至]|回溯[到至]|回到|(?:{_FOUND}|建|建成|始建)[于於]|[生于於]生[于於])",
+    ),
+    _Rule(
+        "founding",
+        Role.NEVER,
+        before="[从從由]",
+        after=f"{_DAYS}(?:起(?!来|來|草|步)|开始|開始|以来|以來|至今|到现在|到現在|到目前|到今)",
+    ),
+    _Rule("founding", Role.NEVER, before="[从從]", after="到"),
+    _Rule(
+        "founding",
+        Role.NEVER,
+        after=f"[^，。；、]{{0,8}}(?:{_FOUND}|始建|建成|投用|运营)(?:以来|以來|至今|的(?!是)|后|後|之初)",
+    ),
+    _Rule("founding", Role.NEVER, after=f"{_DAYS}(?:起(?!来|來|草|步|义)|至今)", dated=False),
+    _Rule("founding", Role.NEVER, after="(?:出生|生[于，人]|参军|入伍|退休的|注册，?[是现])"),
+    _Rule("target", Role.NEVER, after=f"{_DAYS}{_END}?(?:以|之)?{_BEFORE_END}"),
+    _Rule("to come", Role.WEAK, before="(?:拟|擬|将|將|定|订|訂|预计|預計|计划|計劃)(?:[于於在]|安排在)"),
+    _Rule(
+        "target",
+        Role.NEVER,
+        before="(?:力争|力爭|争取|爭取|确保|確保|预计|預計|预期|有望|目标|目標|拟|擬|期望|希望|展望|不晚于|最迟|面向)[^，。；：]{0,6}",
+    ),
+    _Rule(
+        "target",
+        Role.NEVER,
+        before="(?:计划|計劃|规划|規劃)(?:到|至|在|用|于)?",
+        after=f"{_DAYS}{_END}?[^，。；]{{0,14}}(?:{_ATTAIN})",
+        future=True,
+    ),
+    _Rule("target", Role.NEVER, before="(?:到|至)[^。；]{0,12}[，,（(]即"),
+    _Rule("reached", Role.REPORTED, before="[由从從](?:1[89]|20)\\d\\d年[^。；]*(?:到|至)", after="的"),
+    _Rule("target", Role.NEVER, before="(?<![直遇感收得受等见見达達回来來遲迟])(?:到|至|迄)", dated=False, future=True),
+    _Rule(
+        "target",
+        Role.NEVER,
+        before="(?<![直遇感收得受等见見达達回来來遲迟])(?:到|至)",
+        after=f"{_DAYS}{_END}?，?[^。；]{{0,24}}(?:{_WILL}|实现|實現|目标|目標|基本|建成)",
+        dated=True,
+        future=True,
+    ),
+    _Rule("target", Role.NEVER, after=f"{_DAYS}{_END}，?[^。；]{{0,14}}?(?:{_WILL}|{_ATTAIN})", future=True),
+    _Rule(
+        "target", Role.NEVER, after=f"{_DAYS}[^，。；]{{0,10}}?(?:{_WILL})[^，。；]{{0,14}}?(?:{_ATTAIN})", future=True
+    ),
+    _Rule(
+        "to be reached",
+        Role.WEAK,
+        after="[^，。；]{0,24}?(?:达到|達到|建成|实现|實現|邁入|迈入|进入|進入)(?!的)",
+        dated=False,
+        future=True,
+    ),
+    _Rule("since", Role.WEAK, after=f"{_DAYS}(?:以来|以來)"),
+    _Rule("plans", Role.WEAK, before="(?:部署|谋划|謀劃|安排|研究|迎接|备战|布局|筹备|编制|編列|打算)[^，。；：]{0,5}"),
+    _Rule(
+        "plans",
+        Role.WEAK,
+        after="度?的?(?:年度)?(?:重点|主要)?(?:工作)?(?:计划|計劃|计画|計畫|预算|預算|目标|目標|打算|安排|任务|任務|要点|要點|思路)",
+    ),
+    _Rule(
+        "to come",
+        Role.WEAK,
+        after="[^，。；]{0,14}?，?(?:还|也|又|再|還|当地|全市)?"
+        "(?:将(?![近军])|將(?!近)|(?<![主重需不只])要(?![求点點素闻聞件目职])|拟|擬|计划|計劃|预计|預計|继续|繼續)",
+        dated=False,
+        future=True,
+    ),
 )
-_BASE = re.compile("(?:较|較|比|相比|同比|高于|低于|高於|低於|多于|少于|与|與|相较|相較|超过|超過|对比|對比|由)$")
-_ORIGIN_BEFORE = re.compile(
-    "(?:自从|自從|自|从|從|由|早在|早于|远在|始于|始於|起始于|成立于|成立於|创办于|創辦於|创立于|創立於|创建于|始建于|始建於|建于|建成于|"
-    "源于|源自|诞生于|誕生於|出生于|出生於|生于|生於|毕业于|畢業於|起源于|组建于|設立於|设立于|开始于|发起于|启动于|形成于|追溯到|追溯至|回到|回溯到)$"
-)
-_BORN_AFTER = re.compile(
-    "(?:[^，。；、]{0,4})(?:成立|创办|創辦|创立|創立|创建|创設|建校|建院|建站|建会|组建|設立|设立|诞生|誕生|出生|毕业|畢業|入职|入党|从业|"
-    "参加工作|退休|生(?=[，于人]))(?:以来|以來|至今|的|后|後|之初|时|時|，?(?:是|至今|位于|現有|现有)|$|于|，)"
-)
-_START_AFTER = re.compile("(?:[\\d月日]{0,6})(?:起(?!来|來|草|步)|开始|開始|以来至今|至今|到现在|到現在|到目前|迄今)")
-_IN_FORCE = re.compile("[\\d月日]{0,6}(?:起|开始|開始)?(?:正式)?(?:施行|实施|實施|执行|生效|起施行)")
-_SINCE = re.compile("(?:[\\d月日]{0,6}年?(?:度)?)(?:以来|以來|开始以来)")
-_TITLE_OF_LAW = re.compile("[^》」]{0,20}(?:规划|規劃|纲要|綱要|法》|条例|條例|行动方案|五年|三年|计划》)")
-_REVISION = re.compile("(?:修订|修正|修訂|版|本[）)]|[^，。]{0,4}通过[）)])")
-_PLANS_BEFORE = re.compile(
-    "(?:部署|谋划|謀劃|安排|研究|展望|迎接|备战|面向|布局|筹备|编制|編列|研究部署|打算|将于|將於|拟于|擬於|定于|訂於|预计|預計|将在|將在)[^，。；：]{0,5}$"
-)
-_PLANS_AFTER = re.compile(
-    "(?:度)?(?:的)?(?:年度)?(?:重点|主要)?(?:工作)?(?:计划|計劃|计画|計畫|预算|預算|目标|目標|打算|安排|任务|任務|要点|要點)"
-)
-_LATER = re.compile("[^。；]{0,30}?(?:将|將|拟|擬|计划|計劃|预计|預計|继续|繼續)")
-_AGE = re.compile("(?:年?(?:前|以前|来|來|历史|的历史|歷史))")
 
 
 def _role(text: str, start: int, end: int, dated: bool) -> tuple[Role, str]:
     """What the words around say of the year at `start`; `end` is behind its 年."""
-    before = re.split(f"[{_SENTENCE_END}]", text[max(0, start - 16) : start])[-1]
-    near = re.split("[，,：:]", before)[-1]
+    sentence = re.split(f"[{_SENTENCE_END}]", text[max(0, start - 24) : start])[-1]
+    clause = re.split("[，,：:]", sentence)[-1]
     after = re.split(f"[{_SENTENCE_END}]", text[end : end + 48])[0]
-    behind = re.sub(f"^(?:度|{_MONTH}|\\d{{1,2}}日|年?初|上半年|下半年|中)+", "", after)  # what follows the whole date
-    # A date that is over, whatever comes next.
-    if _UP_TO_NOW.search(near):
-        return (Role.DATED if dated else Role.REPORTED), "as of"
-    if _BASE.search(near) and not near.endswith(("不由", "理由", "自由", "此与", "参与", "對此")):
-        return Role.NEVER, "base of comparison"
     if _inside_title(text, start):
-        if _TITLE_OF_LAW.match(after):
-            return Role.NEVER, "plan or law"
-        return Role.WEAK, "title of a document"
-    if _REVISION.match(after):
-        return Role.NEVER, "version of a law"
-    if _IN_FORCE.match(after):
-        return Role.WEAK, "comes into force"
-    if _ORIGIN_BEFORE.search(near):
-        return Role.NEVER, "origin"
-    if _BORN_AFTER.match(behind) and not (dated and re.match(f"{_MONTH}\\d", after)):
-        return Role.NEVER, "founding"
-    if _START_AFTER.match(after):
-        return Role.NEVER, "origin"
-    role = _future(near, after, behind, dated)
-    if role:
-        return role
-    if _SINCE.match(after):
-        return Role.WEAK, "since"
-    if _PLANS_BEFORE.search(near) or _PLANS_AFTER.match(behind):
-        return Role.WEAK, "plans"
-    if not dated and _LATER.match(after) and not _DONE.search(after[:12]):
-        return Role.WEAK, "announced"
+        return (Role.NEVER, "plan or law") if _TITLE_OF_LAW.match(after) else (Role.WEAK, "title of a document")
+    over = bool(_OVER.search(after[:24]))
+    for rule, before_pattern, after_pattern in _compiled():
+        if (rule.dated is None or rule.dated == dated) and not (rule.future and over):
+            before = sentence if "，" in rule.before or "年" in rule.before else clause
+            if before_pattern.search(before) and after_pattern.match(after):
+                return rule.role, rule.why
     return (Role.DATED, "date") if dated else (Role.REPORTED, "named")
 
 
-def _future(near: str, after: str, behind: str, dated: bool) -> tuple[Role, str] | None:
-    """NEVER for a target; None for what has happened or is told as news."""
-    clauses = after[:34]
-    done = bool(_DONE.search(clauses[:24]))
-    if _BEFORE_TARGET.search(near):
-        return Role.NEVER, "target"
-    if _TO.search(near) and not done:
-        if not dated or re.search(
-            "^[^。；]{0,30}(?:将|將|要(?![求点素闻])|力争|力爭|实现|實現|目标|目標|基本|建成)", after
-        ):
-            return Role.NEVER, "target"
-    if re.match("(?:年?(?:底|末)?|底|末)(?:之前|以前|前)(?![后後夕])", behind):
-        return Role.NEVER, "target"
-    if not done:
-        if re.match("(?:年底|年末|底|末)", behind) and re.match(
-            f"(?:年底|年末|底|末)，?[^。；]{{0,14}}?(?:{_ATTAIN})", behind
-        ):
-            return Role.NEVER, "target"
-        if re.match(
-            f"[^，。；]{{0,10}}?(?:将|將|要(?![求点素闻])|力争|力爭|拟|有望|预计|預計|确保)[^，。；]{{0,14}}?(?:{_ATTAIN})",
-            behind,
-        ):
-            return Role.NEVER, "target"
-        if not dated and re.match("[^，。；]{0,24}?(?:达到|達到|建成|实现|實現|邁入|迈入|进入|進入)(?!的)", behind):
-            return Role.WEAK, "to be reached"
-    return None
+@cache
+def _compiled() -> tuple[tuple[_Rule, re.Pattern[str], re.Pattern[str]], ...]:
+    return tuple((rule, re.compile(f"(?:{rule.before})$"), re.compile(rule.after)) for rule in _RULES)
+
+
+_SENTENCE_END = "。！？；!?;"
+_TITLE_OF_LAW = re.compile("[^》」]{0,20}(?:规划|規劃|纲要|綱要|法》|条例|條例|行动方案|五年|三年|计划》)")
 
 
 def _inside_title(text: str, at: int) -> bool:
@@ -317,9 +381,16 @@ def _targets_stay_targets(mentions: Iterable[Mention]) -> list[Mention]:
 
 def _choose(found: Sequence[Mention], relatives: Sequence[Mention]) -> tuple[int | None, Mention | None]:
     """The year that 今年 means, and the mention that decides the article's year."""
+    said = [mention for mention in relatives if mention.why.isdigit()]
+    if said:
+        now = int(said[0].why) - said[0].value
+        return now, Mention(now, said[0].part, said[0].start, said[0].end, Role.REPORTED, "said")
     dated = [mention for mention in found if mention.role == Role.DATED]
     reported = [mention for mention in found if mention.role == Role.REPORTED]
-    weak = [mention for mention in found if mention.role == Role.WEAK]
+    targets = any(mention.why == "target" for mention in found)
+    weak = [
+        mention for mention in found if mention.role == Role.WEAK and not (targets and mention.why == "to be reached")
+    ]
     if dated:
         last = max(mention.value for mention in dated)
         # A forecast (2025年老年人口占比…) reads like a report; beside a date it is no more than a year ahead.
@@ -340,18 +411,19 @@ def _choose(found: Sequence[Mention], relatives: Sequence[Mention]) -> tuple[int
 # ---- 3. relative years
 
 _RELATIVE = re.compile(
-    "(?P<w>今年(?!来|來)|本年度|(?<![基成资資日根])本年(?![金级級龄限齡])|(?<![过過失])去年|(?<![以])上年度?(?![龄纪轻齡紀輕级])|"
+    "(?P<w>今年(?!来|來)|本年度|(?<![基成资資日根])本年(?![金级級龄限齡])|(?<![过過失])去年(?![货貨糕味轻輕夜饭飯画畫])|(?<![以])上年度?(?![龄纪轻齡紀輕级])|"
     "(?<![证說说證])明年|(?<![以之此目从從先生提当當日\\d])前年|(?<![以之此今然战日])[后後]年(?![龄齡]))(?:[（(](?P<y>(?:19|20)\\d\\d)年?度?[）)])?"
 )
 _STEPS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "前": -2, "后": 2, "後": 2}
 
 
 def _relatives(part: str, text: str) -> Iterator[Mention]:
-    """The words 今年, 去年 …, their `value` counted from 今年."""
+    """The words 今年, 去年 …: `value` is counted from 今年, `why` is the year they are said to be, if it is said."""
     squeezed, places = _squeeze(text)
     for found in _RELATIVE.finditer(squeezed):
         start, end = found.span("w")
-        yield Mention(_STEPS[squeezed[start]], part, places[start], places[end - 1] + 1, Role.NEVER, "relative")
+        why = found["y"] or "relative"  # 去年（2023年） says which year it is now
+        yield Mention(_STEPS[squeezed[start]], part, places[start], places[end - 1] + 1, Role.NEVER, why)
 
 
 def _evidence(field: str, mention: Mention) -> Evidence:
