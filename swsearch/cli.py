@@ -17,7 +17,21 @@ import click
 from swsearch import __version__
 from swsearch.errors import PageError, QueryError, SettingError
 from swsearch.settings import HITS_SHOWN
-from swsearch.shell import ERROR, FOUND, NOTHING, SKIPPED, Commands, Query, note, typed_text, whole, write, write_json
+from swsearch.shell import (
+    ERROR,
+    FOUND,
+    NOTHING,
+    SKIPPED,
+    Commands,
+    Query,
+    note,
+    read_stdin,
+    typed_text,
+    whole,
+    write,
+    write_json,
+    write_raw,
+)
 from swsearch.terminal import Screen, joined, safe
 
 if TYPE_CHECKING:
@@ -260,7 +274,7 @@ def _print_results(results: Results, form: str, facets: bool, literal: bool) -> 
     elif form == "csv":
         from swsearch.printing import CSV_COLUMNS, csv_text, hit_row
 
-        sys.stdout.write(csv_text(CSV_COLUMNS, map(hit_row, results.hits)))
+        write_raw(csv_text(CSV_COLUMNS, map(hit_row, results.hits)))
     else:
         from swsearch.printing import facet_lines, hit_lines
 
@@ -270,9 +284,16 @@ def _print_results(results: Results, form: str, facets: bool, literal: bool) -> 
             write([*([""] if number else []), *hit_lines(hit, screen, forms)])
         if facets:
             write([*([""] if results.hits else []), *facet_lines(results.facets, screen)])
-    articles = "1 article" if results.total == 1 else f"{results.total} articles"
-    shown = f"{len(results.hits)} of {articles}" if results.total else "nothing found"
-    note(f"{shown}, {results.took_ms:.0f} ms")
+    note(f"{_shown(results)}, {results.took_ms:.0f} ms")
+
+
+def _shown(results: Results) -> str:
+    """How many of how many; from where to where on later pages."""
+    if not results.total:
+        return "nothing found"
+    first, last = (results.hits[0].rank, results.hits[-1].rank) if results.hits else (0, 0)
+    part = f"{first} to {last}" if first > 1 else str(len(results.hits))
+    return f"{part} of {results.total} article{'s' if results.total != 1 else ''}"
 
 
 def _forms(query: str, literal: bool, words: bool) -> tuple[str, ...]:
@@ -300,7 +321,7 @@ def _kwic(index: Index, text: str, form: str, options: dict[str, Any]) -> int:
 
         if form == "csv":
             rows = ((line.id, line.part, line.left, line.match, line.right) for line in lines)
-            sys.stdout.write(csv_text(("id", "part", "left", "match", "right"), rows))
+            write_raw(csv_text(("id", "part", "left", "match", "right"), rows))
         else:
             write(kwic_lines(lines, Screen.of(sys.stdout)))
     if form != "json":
@@ -312,7 +333,7 @@ def _read_queries(name: str) -> list[str]:
     """The queries of a file, one a line; blank lines are none."""
     path = name.removeprefix("@")
     try:
-        data = sys.stdin.buffer.read() if path == "-" else open(path, "rb").read()  # noqa: SIM115
+        data = read_stdin() if path == "-" else open(path, "rb").read()  # noqa: SIM115
     except OSError as error:
         raise SettingError(f"{path}: the queries cannot be read: {error.strerror}", "queries", path) from error
     try:
@@ -455,7 +476,7 @@ def _read(file: str) -> Page:
 
     if file != "-":
         return read_page(file)
-    text, encoding = decode(sys.stdin.buffer.read(), "-")
+    text, encoding = decode(read_stdin(), "-")
     return Page("-", text, encoding)
 
 

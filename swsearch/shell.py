@@ -131,14 +131,24 @@ def _drop_output() -> int:
 
 def write(lines: Iterable[str]) -> None:
     """Data: each line to stdout."""
+    for line in lines:
+        write_raw(line + "\n")
+
+
+def write_raw(text: str) -> None:
+    """Data as it is; nowhere, if stdout is closed."""
     if sys.stdout is not None:
-        for line in lines:
-            sys.stdout.write(line + "\n")
+        sys.stdout.write(text)
 
 
 def write_json(value: Any) -> None:
     """One JSON object on a line."""
     write([json.dumps(value, ensure_ascii=False)])
+
+
+def read_stdin() -> bytes:
+    """All of stdin; nothing, if it is closed."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read()
 
 
 def note(message: str, style: str = "") -> None:
@@ -156,7 +166,7 @@ def _report(error: BaseException) -> int:
 
         traceback.print_exception(type(error), error, error.__traceback__)
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
-        note("swsearch: stopped; the index is as it was before or as it was to be, never in between")
+        note("swsearch: stopped; nothing was left half done")
         return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         note(error.format_message())
@@ -166,7 +176,8 @@ def _report(error: BaseException) -> int:
         command = context.command_path if context is not None else "swsearch"
         note(f"{command}: {error.format_message()}", "error")
         if isinstance(error, click.UsageError):
-            note(f"Try `{command} --help`.")
+            dashed = isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--")
+            note(f"Try `{command} --help`." + (' Text that begins with "-" goes after `--`.' if dashed else ""))
     elif isinstance(error, SwsearchError):
         note(f"swsearch: {error}", "error")
         if isinstance(error, QuerySyntaxError):

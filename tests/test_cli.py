@@ -151,6 +151,7 @@ def test_query_asks(index: FakeIndex, args: list[str], text: str, options: dict[
         (["x", "-q", "@f"], "-q goes with"),
         (["-q", "@f", "--csv"], "-q goes with"),
         (["x", "--regoin", "江西"], "No such option"),
+        (["x", "-NGO"], 'Text that begins with "-" goes after `--`.'),
         (["x", "--sort", "age"], "is not one of"),
         (["-q", "@/nowhere/at/all"], "the queries cannot be read"),
     ],
@@ -216,6 +217,13 @@ def test_hits_are_plain_when_piped(index: FakeIndex) -> None:
         "2. 北京\n   河北省/廊坊市、北京市 · 河北日报 · 001:3\n   力争实现社工站全覆盖。\n"
     )
     assert result.stderr == "2 of 3 articles, 12 ms\n"
+
+
+def test_later_pages_say_which_hits_they_show(index: FakeIndex) -> None:
+    index.results["x"] = replace(FOUND, total=57, hits=(replace(HIT, rank=11), replace(HIT, rank=12)))
+    assert run("query", "x", "--offset", "10").stderr == "11 to 12 of 57 articles, 12 ms\n"
+    index.results["x"] = replace(FOUND, total=1, hits=())
+    assert run("query", "x", "--offset", "10").stderr == "0 of 1 article, 12 ms\n"
 
 
 def test_count_is_the_number_alone(index: FakeIndex) -> None:
@@ -561,6 +569,12 @@ def test_no_argument_crashes_it() -> None:
 
 
 def test_closed_streams() -> None:
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        for command in ("fields", "segment -", "query -q - --index /nowhere"):
+            done = subprocess.run(["sh", "-c", f"{sys.executable} -m swsearch {command} {closed}"], capture_output=True)
+            assert done.returncode in (0, 2)
+            assert b"Traceback" not in done.stderr
+            assert b"should not" not in done.stderr
     read, write = os.pipe()
     os.close(read)
     try:
