@@ -1,11 +1,375 @@
-"""Agencies: the party and government bodies an article names, fully qualified."""
+"""Agencies: the party and government bodies an article names, fully qualified, those that issue something first.
+
+1. `bodies.find_bodies` finds departments by their names: 民政局, 委社会工作部, 卫生健康委 ….
+2. `_Reader` reads whose department each is: a region before it (扬州市民政局), a level word (市民政局, 省委组织部),
+   the one before it in a list (…党委组织部、民政厅、财政厅), or the article's own region.
+3. `_issues` asks whether the sentence goes on with 印发, 出台, 召开 ….
+
+Names keep the printed words; the region is written in full (宁夏民政厅 → 宁夏回族自治区民政厅), a district with its
+city, a leading 中共 of a local body is dropped. In Taiwan, Hong Kong and Macau names stay in the printed script, and
+bodies of a government have it in their name (社會局長 in a story of 新北市 → 新北市政府社會局).
+"""
 
 from __future__ import annotations
 
-from swsearch.pages.regions import Located
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from swsearch.pages.agency_bodies import LEAGUE, OVERSEAS, Body, find_bodies, full_name
+from swsearch.pages.gazetteer import ancestors, gazetteer
+from swsearch.pages.regions import Located, Place
 from swsearch.records import Evidence
+
+LEVEL = re.compile(r"(自治区|自治州|自治县|自治旗|[省市区县州盟旗])$")
+LEVEL_END = {"地": "地区", "州": "州"}
+# What stands before a level word when no single body is meant: 各市民政局, 市、区民政局, 全区, 社区, 城区
+GENERIC = re.compile(
+    r"(?:[各全每两本该某]|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|[社城地园景小片山灾老新边牧辖]|所在)$"
+)
+BARE_BAD = re.compile(r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街])$")
+BARE_OK = re.compile(r"(?:^|[^\u4e00-\u9fff]|[由在经和与向从据对是会同合到以及让为被请据给])$")
+LIST = re.compile(r"(?:[、,]|和|与|及|以及|会同|联合|、\s*)+$")
+TWO = re.compile(r"(?:两|二|2)(?:省区市|省区|省市|省|地|市|区)(?:[(]?[区市][)]?)?$")
+STRONG = re.compile(r"印发|下发|出台|发布|制发|颁布|公布|制定|发文|公告|发出|研究制定|修订")
+SOFT = re.compile(r"召开|签署|举办|举行|部署|启动|主办|开展|推出|公示|组织")
+REACH = re.compile(r"(?:《[^》]*》|〔[^〕]*〕|\([^)]*\)|[^。；;!?！？，,])*")
+BACKED = re.compile(r"[,，](?:联合|共同|正式)?(?:印发|下发|出台|发布|制定)")
+FREE = re.compile(
+    r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
+    r"((?<![结布格大全开新时政邮骗僵棋书])局|(?<![餐大客展舞歌])厅|委员会|领导小组办公室|领导小组|指挥部)(?![面部势限长会])"
+)
+LOCAL_OFFICE = re.compile(r"([\u4e00-\u9fff]{2,7})(街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府)")
+OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
+TRADITIONAL, SIMPLIFIED = (
+    frozenset("會個這為與區縣務來對發後說時長門國學應們處"),
+    frozenset("会个这为与区县务来对发后说时长门国学应们处"),
+)
+GOVERNMENT = {
+    "香港特别行政区": ("香港特別行政區政府", "香港特别行政区政府"),
+    "澳门特别行政区": ("澳門特別行政區政府", "澳门特别行政区政府"),
+}
+
+
+@dataclass(slots=True)
+class _Found:
+    """One naming of an agency: `strength` 2 if it issues a policy there, 1 if it acts, 0 otherwise."""
+
+    name: str
+    part: str
+    start: int
+    end: int
+    order: int
+    strength: int = 0
 
 
 def find_agencies(located: Located) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """(agencies, evidence): those that issue what is reported first."""
-    return (), ()
+    """(agencies, evidence): those that issue what is reported first, then in the order of the text."""
+    reader = _Reader(located)
+    found = [item for at, (part, text) in enumerate(located.parts) for item in reader.read(at, part, text)]
+    strength = 2 if any(item.strength == 2 for item in found) else 1
+    best: dict[str, tuple[bool, int, _Found]] = {}
+    for item in found:
+        key = (item.strength < strength, item.order, item)
+        if item.name not in best or key[:2] < best[item.name][:2]:
+            best[item.name] = key
+    ranked = sorted(best.values(), key=lambda row: row[:2])
+    evidence = tuple(Evidence("agencies", item.name, item.part, item.start, item.end) for _, _, item in ranked)
+    return tuple(item.name for _, _, item in ranked), evidence
+
+
+class _Reader:
+    """Reads the agencies of one article; keeps what a list or a level word refers to."""
+
+    def __init__(self, located: Located) -> None:
+        self.located = located
+        self.originals = dict(located.originals)
+        whole = "".join(self.originals.values())
+        self.traditional = sum(map(whole.count, TRADITIONAL)) > sum(map(whole.count, SIMPLIFIED))
+        top = (
+            located.regions[0]
+            if located.regions
+            else max(located.support, key=lambda path: located.support[path], default="")
+        )
+        self.province = top.split("/")[0]
+        self.ends = {(place.part, place.end): place for place in located.places if place.part in self.originals}
+        self.printed: dict[str, str] = {}
+        self.order = 0
+
+    def read(self, at: int, part: str, text: str) -> Iterator[_Found]:
+        """The agencies of one part, in order."""
+        group: list[_Found] = []
+        last_end, last_head = -9, ""  # end of the agency before, and what stood before its department
+        bodies = find_bodies(text, self.province)
+        taken = [(body.start, body.end) for body in bodies]
+        bodies += [
+            body for body in self._free(part, text) if not any(a < body.end and body.start < b for a, b in taken)
+        ]
+        for body in sorted(bodies, key=lambda item: item.start):
+            if body.start < last_end and body.kind != "sub":
+                continue
+            joined = body.kind == "sub" or (
+                last_end >= 0 and bool(LIST.fullmatch(text[last_end : self._left(part, text, body)] or "x"))
+            )
+            if not joined:
+                yield from self._close(group, text)
+                group = []
+            for name, start, head in self._name(part, text, body, last_head if joined else "", at):
+                self.order += 1
+                group.append(_Found(name, part, start, body.end, self.order))
+                last_end, last_head = body.end, head
+            if not group:
+                last_end, last_head = -9, ""
+        yield from self._close(group, text)
+
+    def _close(self, group: list[_Found], text: str) -> Iterator[_Found]:
+        if group:
+            strength = _issues(text, group[-1].end)
+            for item in group:
+                item.strength = strength
+        yield from group
+
+    def _left(self, part: str, text: str, body: Body) -> int:
+        """Where the whole name before the department begins: region, level word and 委 or 政府 included."""
+        at = body.start
+        place = self.ends.get((part, at))
+        while place is not None:
+            at = place.start
+            place = self.ends.get((part, at))
+        if at == body.start:
+            level = LEVEL.search(text[max(0, at - 3) : at])
+            at -= len(level[1]) if level else 0
+        return at - 2 if text[max(0, at - 2) : at] == "中共" else at
+
+    def _name(self, part: str, text: str, body: Body, inherited: str, at: int) -> Iterator[tuple[str, int, str]]:
+        """(full name, where it begins, what a list after it inherits) of the body; nothing if it is no single body."""
+        printed = self.originals[part][body.start : body.end]
+        left = self._left(part, text, body)
+        if body.kind in ("nation", "sub"):
+            yield printed, body.start, ""
+            return
+        if body.kind in ("league", "office"):
+            yield from self._named(part, text, body, at)
+            return
+        if body.kind in ("taiwan", "hongkong", "macau"):
+            yield from self._overseas(part, text, body, printed, left, inherited)
+            return
+        if body.party and body.name[0] not in "委党" and not inherited:
+            return
+        place = self.ends.get((part, body.start))
+        if body.kind in ("local", "party") and (place.path.split("/")[0] if place else self.province) in OVERSEAS:
+            return
+        level = LEVEL.search(text[max(0, body.start - 3) : body.start])
+        if TWO.search(text[max(0, body.start - 6) : body.start]) and body.name.endswith("厅"):
+            for path in dict.fromkeys(item.split("/")[0] for item in self.located.regions):
+                yield self._prefix(path) + printed, body.start, path
+            return
+        if place is not None and (place.name[-1:] in "省市县区旗盟州" or body.kind != "organ"):
+            head = self._qualified(place)
+        elif level is not None:
+            before = text[max(0, body.start - 6) : body.start - len(level[1])]
+            if GENERIC.search(before) or (
+                body.kind == "organ" and not self._organ_counts(text, body, False, bool(inherited))
+            ):
+                return
+            path = self._owner(level[1], part, body, at, inherited)
+            head = self._prefix(path) if path else ""
+        elif inherited and body.kind not in ("organ",):
+            head = (
+                inherited
+                if body.party == inherited.endswith(("委", "党委"))
+                else re.sub(r"(?:党委|委)$", "", inherited)
+            )
+            if body.kind == "party" and not head.endswith(("委", "党委")):
+                return
+        else:
+            head = self._bare(text, body)
+        if not head:
+            return
+        if body.kind == "organ" and not self._organ_counts(text, body, place is not None, bool(inherited)):
+            return
+        yield head + printed, left, head + (re.match(r"(?:党委|委|)", printed)[0] if body.kind == "party" else "")  # type: ignore[index]
+
+    def _named(self, part: str, text: str, body: Body, at: int) -> Iterator[tuple[str, int, str]]:
+        """League committees (团市委 → 共青团扬州市委), and street and town offices, which bear a name of their own."""
+        if body.kind == "office":
+            place = self.ends.get((part, body.start))
+            path = place.path if place else ""
+            if not path:
+                before = [item for item in self.located.places if item.part == part and item.end <= body.start]
+                path = next((item for item in self.located.regions if gazetteer().kinds[item] == "d"), "")
+                path = before[-1].path if before and gazetteer().kinds[before[-1].path] == "d" else path
+            if path and gazetteer().kinds[path] == "d":
+                yield (
+                    self._prefix(path) + self.originals[part][body.start : body.end],
+                    place.start if place else body.start,
+                    "",
+                )
+            return
+        match = LEAGUE.match(text, body.start)
+        if match is None:
+            return
+        if match["level"]:
+            path = self._owner(match["level"], part, body, at, "")
+        else:
+            place = self.ends.get((part, match.end("region")))
+            path = place.path if place else ""
+        if path:
+            yield "共青团" + self._prefix(path) + "委", body.start, ""
+
+    def _bare(self, text: str, body: Body) -> str:
+        """What a department without any region or level before it belongs to."""
+        before = text[max(0, body.start - 4) : body.start]
+        if body.kind != "local" or BARE_BAD.search(before) or not BARE_OK.search(before) or not self.located.regions:
+            return ""
+        if body.name.endswith("厅"):
+            provinces = {path.split("/")[0] for path in self.located.regions}
+            return self._prefix(provinces.pop()) if len(provinces) == 1 else ""
+        path = self.located.regions[0]
+        if len(self.located.regions) > 1 or ("/" not in path and not path.endswith("市")):
+            return ""
+        return self._prefix(path)
+
+    def _organ_counts(self, text: str, body: Body, named: bool, listed: bool) -> bool:
+        """Whether 政府 or 委 means the body itself here, not 政府购买 or 市委书记."""
+        after = text[body.end : body.end + 8]
+        if body.name in ("政府", "人民政府"):
+            if re.match(
+                r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头",
+                after,
+            ):
+                return False
+            return named or listed or body.name == "人民政府" or bool(STRONG.match(after))
+        if body.name in ("委", "党委"):
+            return named and bool(
+                re.match(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)", after)
+            )
+        if body.name in ("管委会", "管理委员会", "公安分局"):
+            return named
+        return named or not re.match(r"部门|系统|机关", after)
+
+    def _owner(self, level: str, part: str, body: Body, at: int, inherited: str) -> str:
+        """The path that 省, 市, 区 … means here."""
+        if level == "区" and body.name.endswith("厅"):
+            level = "自治区"
+        own = [path for region in self.located.regions for path in [_fit(region, level)] if path]
+        before = [
+            place
+            for place in self.located.places
+            if place.part == part and place.end <= body.start and _fit(place.path, level)
+        ]
+        if inherited and before and body.start - before[-1].end < 40:
+            return _fit(before[-1].path, level)
+        if len(set(own)) == 1:
+            return own[0]
+        for place in reversed(before):
+            if not own or _fit(place.path, level) in own:
+                return _fit(place.path, level)
+        order = [name for name, _ in self.located.parts]
+        for place in sorted(
+            self.located.places, key=lambda item: -order.index(item.part) if item.part in order else -999
+        ):
+            if (
+                place.part in order
+                and order.index(place.part) < at
+                and _fit(place.path, level)
+                and (not own or _fit(place.path, level) in own)
+            ):
+                return _fit(place.path, level)
+        best = sorted(
+            (path for path in self.located.support if _fit(path, level) == path),
+            key=lambda path: -self.located.support[path],
+        )
+        return own[0] if own else best[0] if best and (len(best) == 1 or not self.located.regions) else ""
+
+    def _qualified(self, place: Place) -> str:
+        if place.zone:
+            return self.originals[place.part][place.start : place.end]
+        return self._prefix(place.path)
+
+    def _prefix(self, path: str) -> str:
+        """The region's name as it stands before a department: a district with its city, others alone."""
+        parts = path.split("/")
+        name = parts[-1]
+        if gazetteer().kinds[path] == "d" and name.endswith("区") and len(parts) > 1:
+            name = parts[-2] + name
+        if self.traditional:
+            return "".join(
+                self._printed("/".join(parts[: at + 1]))
+                for at in range(len(parts))
+                if parts[at] in (name, parts[-1], parts[-2] if name != parts[-1] else "")
+            )
+        return name
+
+    def _printed(self, path: str) -> str:
+        """The region's name in the script of the article."""
+        if path not in self.printed:
+            name = path.rpartition("/")[2]
+            shown = name
+            for place in self.located.places:
+                if place.path == path and place.part in self.originals and place.name:
+                    text = self.originals[place.part][place.start : place.end]
+                    if len(text) == len(name):
+                        shown = text
+                        break
+                    if name.startswith(place.name):
+                        shown = text + name[len(text) :].translate(
+                            {ord("县"): "縣", ord("区"): "區", ord("乡"): "鄉", ord("镇"): "鎮"}
+                        )
+            self.printed[path] = shown
+        return self.printed[path]
+
+    def _overseas(
+        self, part: str, text: str, body: Body, printed: str, left: int, inherited: str
+    ) -> Iterator[tuple[str, int, str]]:
+        """Bodies of Taiwan, Hong Kong and Macau."""
+        shown = full_name(body.name, self.traditional) or printed
+        if body.kind in ("hongkong", "macau"):
+            yield GOVERNMENT[self.province][0 if self.traditional else 1] + shown, left, ""
+            return
+        if not body.local:
+            yield shown, body.start, ""
+            return
+        at = body.start
+        while text[max(0, at - 2) : at] == "政府":
+            at -= 2
+        place = self.ends.get((part, at))
+        path = place.path if place else next((item for item in self.located.regions if "/" in item), "")
+        owner = next((item for item in reversed(ancestors(path)) if gazetteer().kinds[item] == "c"), "") if path else ""
+        if owner and (place or not GENERIC.search(text[max(0, at - 3) : at])):
+            yield self._prefix(owner) + "政府" + shown, place.start if place else body.start, ""
+
+    def _free(self, part: str, text: str) -> list[Body]:
+        """Departments that the lists do not have, right after a region; town and street offices by name."""
+        found = []
+        for match in LEAGUE.finditer(text):
+            found.append(Body(match.start(), match.end(), match[0], "league"))
+        for match in LOCAL_OFFICE.finditer(text):
+            name = OFFICE_STOP.sub("", match[1])
+            if len(name) > 1:
+                found.append(Body(match.end(1) - len(name), match.end(), name + match[2], "office"))
+        for place in self.located.places:
+            if place.part == part and place.name[-1:] in "省市县区州盟旗":
+                free = FREE.match(text, place.end)
+                if free:
+                    found.append(Body(place.end, free.end(), free[0], "local"))
+        return found
+
+
+def _fit(path: str, level: str) -> str:
+    """The smallest region from `path` upwards that the level word can mean, or nothing."""
+    for item in reversed(ancestors(path)):
+        name = item.rpartition("/")[2]
+        if name.endswith(level) and not (level == "区" and name.endswith(("自治区", "特别行政区"))):
+            return item
+    return ""
+
+
+def _issues(text: str, end: int) -> int:
+    """2 if the sentence goes on with a verb of issuing, 1 with another act of the agency, else 0."""
+    match = REACH.match(text, end)
+    stop = match.end() if match else end
+    clause = re.sub(r"《[^》]*》", "", text[end:stop])[:30]
+    if STRONG.search(clause) or BACKED.match(text, stop):
+        return 2
+    return 1 if SOFT.search(clause) else 0

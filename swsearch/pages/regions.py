@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, near, resolve, within
 from swsearch.pages.mentions import Mention, find_mentions
@@ -24,7 +24,9 @@ __all__ = ["Located", "Place", "find_regions", "locate", "near", "resolve"]
 TITLE, LEAD, FIRST, BODY, SOURCE, BYLINE = 5.0, 3.0, 2.0, 1.0, 3.0, 2.0
 AGAIN = 0.5  # a region named again in the same paragraph
 WEAK = 0.3  # inside the name of an institute: 北京青少年社会工作研究院
-VENUE = re.compile(r"[\u4e00-\u9fff]{0,12}?(?:启动|召开|举行|举办|开幕|开营|开班|启程|落幕|揭牌|签约)")
+VENUE = re.compile(
+    r"[\u4e00-\u9fff]{0,12}?(?:启动|举行|举办|开幕|开营|开班|启程|落幕|揭牌)"
+)  # a meeting held there says less
 OWN = re.compile(r"全[省市县区疆]|[我本][省市县区]|市民|[省市县区]委|[省市县区](?:民政|财政)")
 PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|新闻网|网|讯|社|报道)+$")
 BYLINE_PLACE = re.compile(r"[/／]([^/／]{2,4})(?:综合|电|即时)*报道$")
@@ -41,12 +43,17 @@ class Place:
     name: str
     weight: float
     weak: bool = False
+    zone: bool = False
 
 
 @dataclass(slots=True)
 class Located:
-    """Where an article is: all its places in order, the regions it is about, and the weight of each path."""
+    """Where an article is: all its places in order, the regions it is about, and the weight of each path.
 
+    `originals` and `parts` are title and paragraphs by name, as given and folded.
+    """
+
+    originals: list[tuple[str, str]]
     parts: list[tuple[str, str]]
     places: list[Place] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
@@ -62,13 +69,9 @@ def find_regions(
 
 def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
     """Regions, places and their evidence of a located article."""
-    named = sorted({place.path for place in located.places}, key=lambda path: -located.support[path])
+    named = sorted({place.path for place in located.places if place.weight}, key=lambda path: -located.support[path])
     regions = tuple(located.regions)
-    others = [
-        path
-        for path in named
-        if path not in regions and not any(within(other, path) for other in (*regions, *named) if other != path)
-    ]
+    others = [path for path in named if not any(within(region, path) for region in regions)]
     evidence = []
     for kind, paths in (("regions", regions), ("places", (*regions, *others))):
         for path in paths:
@@ -81,8 +84,9 @@ def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[
 
 def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byline: str | None = None) -> Located:
     """Every place an article names, and the regions it is about."""
-    parts = [("title", fold(title)), *((f"p{at}", fold(text)) for at, text in enumerate(paragraphs, 1))]
-    located = Located(parts)
+    originals = [("title", title), *((f"p{at}", text) for at, text in enumerate(paragraphs, 1))]
+    parts = [(part, fold(text)) for part, text in originals]
+    located = Located(originals, parts)
     named = [(part, text, mention) for part, text in parts for mention in find_mentions(text)]
     origin = _origin(source)
     located.places = _senses(named, origin, byline)
@@ -125,7 +129,7 @@ def _senses(
     full: set[str] = set()
     for _, _, mention in named:
         top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
-        if len(top) == 1 and not mention.lone and not mention.word:
+        if len(top) == 1 and not mention.lone and not mention.word and kinds[top[0]] != "t":
             if mention.meanings[0][1] == "full" or mention.meanings[0][1] == "old":
                 full.add(top[0])
             sure.update(ancestors(top[0]))
@@ -136,7 +140,8 @@ def _senses(
     for part, _text, mention in named:
         path = _sense(mention, part, last, sure, full)
         if path:
-            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak))
+            zone = (path, "zone") in mention.meanings
+            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak, zone))
             last = (part, mention.end, path)
     return places
 
@@ -149,6 +154,9 @@ def _sense(mention: Mention, part: str, last: tuple[str, int, str], sure: Counte
         if inside:
             return inside[0]
     level = RANK[kinds[paths[0]]]
+    if level == 3:  # 广大城乡 is not 大城乡: a township counts where its county is named
+        paths = [path for path in paths if sure[path.rpartition("/")[0]]]
+        return paths[0] if len(paths) == 1 else None
     top = [path for path in paths if RANK[kinds[path]] == level]
     if mention.word or (mention.lone and level >= 2):
         # a county's short name needs the county's full name, its city, or (municipalities) its province elsewhere
@@ -180,7 +188,10 @@ def _weigh(
     texts = dict(parts)
     seen: Counter[tuple[str, str]] = Counter()
     weighed = []
-    for place in located.places:
+    for place, after in zip(located.places, [*located.places[1:], *([None] * bool(located.places))], strict=True):
+        if after and (after.part, after.start) == (place.part, place.end) and within(after.path, place.path):
+            weighed.append(place)  # 济南市历下区 is one name
+            continue
         if place.part == "title":
             weight = TITLE
         elif place.part == "p1":
@@ -193,7 +204,7 @@ def _weigh(
         seen[place.part, place.path] += 1
         if place.weak:
             weight *= WEAK
-        weighed.append(Place(place.part, place.start, place.end, place.path, place.name, weight, place.weak))
+        weighed.append(replace(place, weight=weight))
         for path in ancestors(place.path):
             located.support[path] += weight  # type: ignore[assignment]
     if origin:
@@ -220,6 +231,7 @@ def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, i
     ]
     if pairs:
         return sorted(pairs, key=lambda path: -located.support[path])
+    heads = [place for place in heads if place.weight]
     chosen = [place for place in heads if place not in venues] or heads
     if any(not place.weak for place in chosen):
         chosen = [place for place in chosen if not place.weak]
@@ -261,24 +273,13 @@ def _venue(located: Located, parts: list[tuple[str, str]], topics: list[str]) ->
         return []
     lead = parts[1][1]
     for place in located.places:
-        if (
-            place.part == "p1"
-            and place.path != topics[0]
-            and within(place.path, topics[0])
-            and VENUE.match(lead, place.end)
-        ):
-            start = min(
-                (
-                    item.start
-                    for item in located.places
-                    if item.part == "p1"
-                    and within(place.path, item.path)
-                    and item.end <= place.end
-                    and place.start - item.start < 12
-                ),
-                default=place.start,
-            )
-            if lead[start - 1 : start] in "在赴":
+        inside = place.path != topics[0] and within(place.path, topics[0])
+        if place.part == "p1" and place.weight and inside and VENUE.match(lead, place.end):
+            chain = [item for item in located.places if item.part == "p1" and within(place.path, item.path)]
+            start = place.start
+            for item in reversed(chain):
+                start = item.start if item.end == start else start
+            if lead[start - 1 : start] in ("在", "赴"):
                 return [place.path]
     return []
 

@@ -1,0 +1,133 @@
+"""Names of departments and where a text has them; whose they are is read in `agencies.py`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from swsearch.text.fold import fold
+
+END = re.compile(r"[厅局部委会办室署处院组司府联协校法检央]")
+NOT_AFTER = {
+    "部": "门署分队落件位级",
+    "局": "面部势限域",
+    "委": "员托派任屈婉",
+    "办": "法理公学事案好成",
+    "府": "",
+    "会": "议",
+    "署": "名",
+}
+SUB = re.compile(r"(?![和与及])(?:(?![、,，。的])[\u4e00-\u9fff]){2,16}?司(?=副?司长|有关|相关|负责|发布|[、,，。]|$)")
+COMMITTEE = re.compile(
+    r"(?<=[省市县区州盟旗])委(?=[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发))"
+)
+LEAGUE = re.compile(
+    r"共青团(?P<region>[\u4e00-\u9fff]{2,12}?)委(?:员会)?(?!书记)|团(?P<level>自治区|[省市区县州旗盟])委"
+)
+OVERSEAS = {"台湾省": "taiwan", "香港特别行政区": "hongkong", "澳门特别行政区": "macau"}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One department at text[start:end].
+
+    `kind` is local, party, mass, organ, league, office, nation, sub, taiwan, hongkong or macau.
+    """
+
+    start: int
+    end: int
+    name: str
+    kind: str
+    local: bool = True
+
+    @property
+    def party(self) -> bool:
+        """Whether it stands after 委 or 党委."""
+        return self.kind == "party"
+
+
+@cache
+def _names() -> tuple[dict[str, str], dict[str, dict[str, str]], dict[str, str]]:
+    """(name -> kind on the mainland, the same by place overseas, short -> full name overseas)."""
+    mainland: dict[str, str] = {}
+    overseas: dict[str, dict[str, str]] = {kind: {} for kind in OVERSEAS.values()}
+    full: dict[str, str] = {}
+    text = (files("swsearch.pages") / "data" / "agency_bodies.tsv").read_text(encoding="utf-8")
+    for line in text.split("\n"):
+        if not line or line[0] == "#":
+            continue
+        kind, cell = line.split("\t")
+        where, _, suffix = kind.partition(":")
+        for item in cell.split():
+            name, _, whole = item.partition("=")
+            name = fold(name)
+            if whole:
+                full[name] = whole
+            if where == "stem":
+                for end in {"厅局": ("厅", "局"), "委": ("委", "委员会"), "委简": ("委",), "办": ("办", "办公室")}[
+                    suffix
+                ]:
+                    mainland.setdefault(fold(name + end), "local")
+            elif where in overseas:
+                overseas[where][name] = "local" if suffix else "nation"
+            elif where == "party":
+                for before in ("委", "党委"):
+                    mainland[fold(before) + name] = "party"
+                mainland.setdefault(name, "party")
+            else:
+                mainland[name] = where
+    return mainland, overseas, full
+
+
+@cache
+def _by_end(province: str) -> dict[str, tuple[int, ...]]:
+    """Last two characters of a name -> lengths of names that end so, longest first."""
+    mainland, overseas, _ = _names()
+    lengths: dict[str, set[int]] = {}
+    for name in (*mainland, *overseas.get(OVERSEAS.get(province, ""), ())):
+        lengths.setdefault(name[-2:], set()).add(len(name))
+    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}
+
+
+def full_name(name: str, traditional: bool) -> str | None:
+    """The whole name of a body that overseas papers shorten (衛福部), in the script asked for."""
+    whole = _names()[2].get(name)
+    return whole if whole is None or traditional else fold(whole)
+
+
+def find_bodies(text: str, province: str) -> list[Body]:
+    """Departments in folded `text`, in order; of several that overlap the longest. `province`: of the article."""
+    mainland, overseas, _ = _names()
+    there = overseas.get(OVERSEAS.get(province, ""), {})
+    lengths = _by_end(province if province in OVERSEAS else "")
+    found: list[Body] = []
+    for hit in END.finditer(text):
+        end = hit.end()
+        for size in lengths.get(text[end - 2 : end], ()):
+            name = text[end - size : end]
+            if size > end or (name not in mainland and name not in there):
+                continue
+            if text[end : end + 1] and text[end] in NOT_AFTER.get(hit[0], ""):
+                break
+            start = end - size
+            if name in there:
+                body = Body(start, end, name, OVERSEAS[province], there[name] == "local")
+            else:
+                body = Body(start, end, name, mainland[name])
+            while found and found[-1].start >= start:
+                found.pop()
+            if found and found[-1].kind == "organ" and found[-1].end == start:
+                found.pop()  # 新竹縣政府社會處 is one body
+            if not found or found[-1].end <= start:
+                found.append(body)
+            break
+    found += [Body(hit.start(), hit.end(), "委", "organ") for hit in COMMITTEE.finditer(text)]
+    return [item for body in found for item in (body, *_sub(text, body))]
+
+
+def _sub(text: str, body: Body) -> list[Body]:
+    """The department of a ministry that follows its name: 民政部慈善事业促进和社会工作司."""
+    match = SUB.match(text, body.end) if body.kind == "nation" and body.name[-1] in "部委局" else None
+    return [Body(body.start, match.end(), text[body.start : match.end()], "sub")] if match else []
