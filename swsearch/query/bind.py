@@ -69,13 +69,13 @@ def bind(
     searchable character is left out with a warning; in strict mode it is a QuerySyntaxError. `query` is the text for
     errors and warnings, `today` what 近三年 counts from.
     """
-    binder = _Binder(strict, literal, today, query)
     if node is None:
         return Bound(Nothing() if query.strip() else Everything(), ())
+    binder = _Binder(strict, literal, today, query)
     bound = binder.bind(node)
     if bound is None:
-        binder.warnings.append(f"There is nothing to search for in {shown(query or str(node))}.")
-    return Bound(bound or Nothing(), tuple(dict.fromkeys(binder.warnings)))
+        return Bound(Nothing(), (f"There is nothing to search for in {shown(query or str(node))}.",))
+    return Bound(bound, tuple(dict.fromkeys(binder.warnings)))
 
 
 def bind_filters(
@@ -217,7 +217,7 @@ class _Binder:
         """The region; any of those that the name can mean, with a warning, and none if there is no such name."""
         from swsearch.pages.regions import resolve
 
-        paths = _outermost(resolve(value.replace("／", "/")))
+        paths = _meant(resolve(value.replace("／", "/")))
         if not paths:
             self.warnings.append(
                 f"There is no region {shown(value)}, so nothing is in it{_did_you_mean(_near(value))}."
@@ -278,9 +278,15 @@ def _each(field: str, value: Any) -> Iterable[Any]:
     return value
 
 
-def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
-    """The paths without those that lie in another of them: 南昌 is the city, and with it the county of its name."""
-    return tuple(path for path in paths if not any(path.startswith(f"{other}/") for other in paths))
+def _meant(paths: Sequence[str]) -> tuple[str, ...]:
+    """Of all that a name can mean, what people mean by it.
+
+    The name of a province is the province (河北 is not the district in Tianjin), and what lies in another of the
+    paths comes with it (南昌 is the city, with the county of its name).
+    """
+    provinces = tuple(path for path in paths if "/" not in path)
+    outer = (path for path in paths if not any(path.startswith(f"{other}/") for other in paths))
+    return provinces or tuple(outer)
 
 
 def _near(name: str) -> tuple[str, ...]:
