@@ -16,7 +16,7 @@ from importlib import resources
 from math import log
 
 from swsearch.pages.kinds import BYLINE, FLOW, HEAD, PARA, SOURCE
-from swsearch.pages.layout import Row, join
+from swsearch.pages.layout import TITLE_SPACE, Row, join
 from swsearch.pages.unwrap import Unwrapper, weights
 
 _NOT_WORD = re.compile(r"[^\u3400-\u9fffA-Za-z0-9]")
@@ -28,6 +28,12 @@ def opener_rules() -> tuple[tuple[re.Pattern[str], float], ...]:
     text = resources.files("swsearch.pages").joinpath("data/openers.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return tuple((re.compile(row[0]), float(row[1])) for row in rows)
+
+
+@cache
+def strong_opener_pattern() -> re.Pattern[str]:
+    """One pattern for what stands nowhere but at the start of a body: weight of 4 or more."""
+    return re.compile("|".join(f"(?:{rule.pattern})" for rule, weight in opener_rules() if weight >= 4))
 
 
 @cache
@@ -95,8 +101,10 @@ def build(rows: Sequence[Row], kinds: Sequence[str]) -> tuple[list[Paragraph], l
     return paragraphs, slots
 
 
-def score_slots(look: Unwrapper, kinds: Sequence[str], paragraphs: Sequence[Paragraph], slots: Sequence[Slot]) -> None:
-    """Fill in `score` and `why` of every slot between two paragraphs."""
+def score_slots(
+    look: Unwrapper, kinds: Sequence[str], paragraphs: Sequence[Paragraph], slots: Sequence[Slot]
+) -> dict[str, float]:
+    """Fill in `score` and `why` of every slot between two paragraphs; how rare each pair of characters is comes back."""
     w = weights()
     for paragraph in paragraphs:
         widths = Counter(look.width[at] for at in paragraph.rows if not look.short[at])
@@ -116,9 +124,7 @@ def score_slots(look: Unwrapper, kinds: Sequence[str], paragraphs: Sequence[Para
         if opener:
             why.append(("opener", opener))
         if slot.heads:
-            why.append(("heads", w["slot.heads"]))
-            if len(slot.heads) > 2:
-                why.append(("many heads", w["slot.many_heads"]))
+            why += _look_of_heads([look.rows[row] for row in slot.heads])
             column = max(look.columns[here.rows[0]], paragraphs[at - 1].width)
             if any(look.width[row] >= column + 3 for row in slot.heads):
                 why.append(("wide head", w["slot.wide_head"]))
@@ -127,9 +133,28 @@ def score_slots(look: Unwrapper, kinds: Sequence[str], paragraphs: Sequence[Para
         if len(before.rows) > 2 and len(here.rows) > 2 and abs(before.width - here.width) >= 2:
             why.append(("column", w["slot.column"]))
         if not look.closed[before.rows[-1]] and opener < 3:
-            why.append(("open", w["slot.open"]))
+            why.append(("open", w["slot.open_head" if slot.heads else "slot.open"]))
         slot.why = why
         slot.score = sum(value for _, value in why)
+    return idf
+
+
+def _look_of_heads(rows: Sequence[Row]) -> list[tuple[str, float]]:
+    """How much display lines in a slot look like a headline, which ends one article or begins another, not a subhead."""
+    w = weights()
+    why = [("heads", w["slot.heads"])]
+    if len(rows) > 2:
+        why.append(("many heads", w["slot.many_heads"]))
+    longest = max(len(row.clean) for row in rows)
+    if longest >= 13:
+        why.append(("long head", w["slot.long_head"]))
+    elif longest <= 8:
+        why.append(("short head", w["slot.short_head"]))
+    if any("，" in row.clean or "," in row.clean for row in rows):
+        why.append(("comma in head", w["slot.comma_head"]))
+    if any(TITLE_SPACE.search(row.text) for row in rows):
+        why.append(("parted head", w["slot.parted_head"]))
+    return why
 
 
 def _cohesion(paragraphs: Sequence[Paragraph], idf: dict[str, float], at: int) -> list[tuple[str, float]]:

@@ -8,12 +8,15 @@ page order, with the set of bodies already served, finds it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from math import log
 
 from swsearch.pages.bodies import bigrams
-from swsearch.pages.layout import Row
+from swsearch.pages.layout import TITLE_SPACE, Row, clean_title
 from swsearch.pages.unwrap import weights
 
 BEAM = 24  # states kept a line; 12 loses one headline of practice 014, 24 and 48 find the same on all pages
@@ -43,6 +46,11 @@ class Line:
     last: bool
     edge: bool
 
+    @property
+    def banner(self) -> bool:
+        """Whether the line can be a headline over the whole page: its first, in two parts."""
+        return self.edge and self.slot == 0 and bool(TITLE_SPACE.search(self.row.text))
+
 
 def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: float) -> tuple[float, list[int]]:
     """The best score and, for each line, the index of its body or -1.
@@ -51,7 +59,10 @@ def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: fl
     """
     if not lines:
         return sum(body.missing for body in bodies), []
-    shares = [[words.share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies] for line in lines]
+    shares = [
+        [words.share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies]
+        for line in lines
+    ]
     joins = [0.0] + [_join(a, b, says) for a, b in zip(lines, lines[1:], strict=False)]
     w = weights()
     tries = [
@@ -86,7 +97,9 @@ class Words:
             rare = log((count + 1) / mask.bit_count()) / scale if count > 1 else 0.5
             extent = mask.bit_length() - ((mask & -mask).bit_length() - 1)
             worth[gram] = max(rare, 1 - extent / count)
-        self._grams = {at: [(masks[gram], worth[gram]) for gram in grams if gram in masks] for at, grams in wanted.items()}
+        self._grams = {
+            at: [(masks[gram], worth[gram]) for gram in grams if gram in masks] for at, grams in wanted.items()
+        }
         self._known: dict[tuple[int, int, int], float] = {}
 
     def share(self, row: int, body: int, first: int) -> float:
@@ -113,6 +126,11 @@ def _join(a: Line, b: Line, says: float) -> float:
     if a.slot != b.slot:
         return -1e6
     score = w["head.join_gap"] * (0.3 + 0.7 * says) if b.row.gap else w["head.join"]
+    if b.row.gap:
+        if b.row.width <= 0.75 * a.row.width:
+            score += w["head.join_down"]
+        elif a.row.width <= 0.75 * b.row.width:
+            score += w["head.join_up"]
     if b.row.indent:
         score += w["head.join_box"]
     text = a.row.clean
@@ -144,7 +162,7 @@ def _search(
                 if line.last and bodies[label].before == line.slot:
                     value += near_before
                 _keep(new, (used, label, min(size + 1, 4)), value, labels + (label,))
-            none = score + (w["head.none_edge"] if line.edge else w["head.none"])
+            none = score + (0.0 if line.banner else w["head.none_edge"] if line.edge else w["head.none"])
             _keep(new, (used, -1, 0), none, labels + (-1,))
             for body in range(count):
                 if used >> body & 1:
@@ -185,3 +203,41 @@ def _place(line: Line, body: Body, near_before: float, near_after: float) -> flo
     if body.before != line.slot and body.after != line.slot:
         score += weights()["head.away"]
     return score
+
+
+@cache
+def _verbs() -> re.Pattern[str]:
+    text = resources.files("swsearch.pages").joinpath("data/headline_verbs.txt").read_text(encoding="utf-8")
+    words = {word for line in text.splitlines() if not line.startswith("#") for word in line.split()}
+    return re.compile("|".join(sorted(words, key=len, reverse=True)))
+
+
+def title_of(rows: Sequence[Row], body: str = "") -> str:
+    """A headline from its rows: printed parts joined by one space, lines merely wrapped inside a part by nothing."""
+    out, part = "", ""
+    for row in rows:
+        if part and not _wrapped(part, row.clean, body):
+            out, part = out + " ", ""
+        out += clean_title(row.text)
+        part += row.clean
+    return out
+
+
+_BOUND = frozenset("暨及和与與的等之")
+_QUOTES = re.compile(r"[“”‘’「」]")
+
+
+def _wrapped(a: str, b: str, body: str) -> bool:
+    """Whether headline line `b` goes on inside the part that `a` began.
+
+    It does behind a colon or an open bracket, before 暨, where the body has the two halves as neighbours (社会|工作),
+    and where `a` is only the subject (甘肃兰州社会工作专业人才队伍|再添新活力).
+    """
+    if a.endswith(("：", ":")) or any(a.count(x) > a.count(y) for x, y in _PAIRS):
+        return True
+    if b[:1] in _BOUND or a[-1:] in _BOUND or (a[-1:].isdigit() and b[:1] > "\x7f"):
+        return True
+    seam = _QUOTES.sub("", a)[-1:] + _QUOTES.sub("", b)[:1]
+    if len(seam) == 2 and seam in _QUOTES.sub("", body):
+        return True
+    return len(a) >= 9 and len(b) >= 4 and not _verbs().search(a)

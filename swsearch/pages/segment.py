@@ -14,9 +14,19 @@ from dataclasses import dataclass, field, replace
 
 from swsearch.errors import PageError
 from swsearch.pages import credits, headlines, kinds
-from swsearch.pages.bodies import Paragraph, Slot, bigrams, build, opener_pattern, opener_score, score_slots
+from swsearch.pages.bodies import (
+    Paragraph,
+    Slot,
+    bigrams,
+    build,
+    opener_pattern,
+    opener_score,
+    score_slots,
+    strong_opener_pattern,
+)
 from swsearch.pages.kinds import BYLINE, CAPTION, FLOW, HEAD, HEADER, PARA, PHOTO, SOURCE, TEASER
-from swsearch.pages.layout import Row, blank_lines, clean_title, is_closed, join, line_runs, rows_of
+from swsearch.pages.headlines import title_of
+from swsearch.pages.layout import blank_lines, join, line_runs, rows_of
 from swsearch.pages.unwrap import Unwrapper, weights
 from swsearch.records import Article, Facts, Notice, NoticeKind, Page, Segmented
 
@@ -62,13 +72,23 @@ class Reading:
         self.page = page
         raw = page.text.split("\n")
         self.rows = kinds.cut_rows(rows_of(raw, _repair(raw)))
-        self.look = Unwrapper(self.rows, opener_pattern())
+        self.look = Unwrapper(self.rows, opener_pattern(), strong_opener_pattern())
         self.kinds = self.look.kinds(kinds.fixed_kinds(self.rows))
         self._gather_teasers()
         self.paragraphs, self.slots = build(self.rows, self.kinds)
-        score_slots(self.look, self.kinds, self.paragraphs, self.slots)
+        self.idf = score_slots(self.look, self.kinds, self.paragraphs, self.slots)
         heads = [row for slot in self.slots for row in slot.heads]
         self.words = headlines.Words(self.rows, heads, [paragraph.grams for paragraph in self.paragraphs])
+
+    def likeness(self, a: int, b: int) -> float:
+        """How much two sets of paragraphs (bits) share words that few paragraphs have, whatever their length."""
+        left = self._grams_of(a)
+        right = self._grams_of(b)
+        shared = sum(self.idf.get(gram, 0.0) for gram in left & right)
+        return 10 * shared / ((len(left) * len(right)) ** 0.5 or 1.0)
+
+    def _grams_of(self, bits: int) -> frozenset[str]:
+        return frozenset().union(*(p.grams for at, p in enumerate(self.paragraphs) if bits >> at & 1))
 
     def _gather_teasers(self) -> None:
         """A display line just above the line with the page number is the first line of the same teaser."""
@@ -76,7 +96,13 @@ class Reading:
             if self.kinds[at] == TEASER and self.kinds[at - 1] == HEAD and not self.rows[at].gap:
                 before = self.rows[at - 1]
                 self.kinds[at - 1] = "T1"
-                if self.look.says > 0.5 and not before.gap and at > 1 and self.kinds[at - 2] == HEAD and before.line != self.rows[at - 2].line:
+                if (
+                    self.look.says > 0.5
+                    and not before.gap
+                    and at > 1
+                    and self.kinds[at - 2] == HEAD
+                    and before.line != self.rows[at - 2].line
+                ):
                     self.kinds[at - 2] = "T1"
 
 
@@ -138,7 +164,11 @@ def _try_leads(
 ) -> Plan:
     """`best`, or a better plan in which body `lead`, at an end of the page, is the displaced lead of another one."""
     ends = [*starts[1:], len(reading.paragraphs)]
-    if ends[lead] - starts[lead] > 2 or reading.slots[ends[lead]].credits or (lead and reading.slots[starts[lead]].heads and False):
+    if (
+        ends[lead] - starts[lead] > 2
+        or reading.slots[ends[lead]].credits
+        or (lead and reading.slots[starts[lead]].heads and False)
+    ):
         return best
     for target in range(len(starts)):
         if target == lead or abs(target - lead) == 1 and lead < target:
@@ -158,6 +188,7 @@ def _try_leads(
     return best
 
 
+_DATED = re.compile(r"\d{4}年|\d{1,2}月\d{1,2}日|日前|近日|昨日|本[报報][讯訊]")
 _SHORT_FORM = re.compile(r"以下[简簡]称[“《「『〈]{1,2}(.{2,8}?)[”》」』〉]")
 
 
@@ -172,17 +203,26 @@ def _lead_gain(reading: Reading, starts: list[int], ends: list[int], lead: int, 
         gain += w["lead.wide"]
     short = _SHORT_FORM.search(text)
     rest = "".join(paragraphs[at].text for at in range(starts[target], ends[target]))
-    if short and short[1] in first.text[:20] and f"以下简称《{short[1]}" not in rest and f"以下簡稱《{short[1]}" not in rest:
+    if (
+        short
+        and short[1] in first.text[:20]
+        and f"以下简称《{short[1]}" not in rest
+        and f"以下簡稱《{short[1]}" not in rest
+    ):
         gain += w["lead.short_form"]
     opener = opener_score(first.text)
     gain -= max(-1.5, min(2.0, opener))
-    shared = bigrams(text) & bigrams(rest)
-    others = [
-        len(bigrams(text) & frozenset().union(*(p.grams for p in paragraphs[a:b])))
-        for at, (a, b) in enumerate(zip(starts, ends, strict=True))
-        if at not in (lead, target)
+    if _DATED.search(first.text[:40]):
+        gain += w["lead.dated"]
+    if lead == target + 1:
+        gain += w["lead.beside"]
+    lead_bits = sum(1 << at for at in range(starts[lead], ends[lead]))
+    likeness = [
+        reading.likeness(lead_bits, (1 << end) - (1 << start)) if at != lead else 0.0
+        for at, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
-    gain += max(-2.0, min(2.0, (len(shared) - max(others, default=0)) * w["lead.share"] * 0.3))
+    others = max((value for at, value in enumerate(likeness) if at not in (lead, target)), default=0.0)
+    gain += max(-2.0, min(2.0, (likeness[target] - others) * w["lead.share"]))
     return gain
 
 
@@ -196,12 +236,14 @@ def _credits(reading: Reading, starts: list[int]) -> float:
     for number, start in enumerate(starts):
         if credits.opening_byline(reading.paragraphs[start].text):
             per_body[number] += 1
-    if sum(1 for count in per_body if count) < 2:
+    credited = sum(1 for count in per_body if count)
+    if credited < 2:
         return 0.0
     score = 0.0
+    none = w["credit.none"] * credited / len(per_body)
     for count in per_body:
         if not count:
-            score += w["credit.none"]
+            score += none
         elif count % 10 > 1 or count > 19:
             score += w["credit.twice"]
         elif count > 10:
@@ -249,9 +291,13 @@ def _subheads(reading: Reading, inside: set[int], starts: list[int], bodies: lis
         heads = reading.slots[at].heads
         if not heads:
             continue
-        column = max(look.columns[reading.paragraphs[at].rows[0]], reading.paragraphs[at - 1].width, reading.paragraphs[at].width)
+        column = max(
+            look.columns[reading.paragraphs[at].rows[0]], reading.paragraphs[at - 1].width, reading.paragraphs[at].width
+        )
         body = max(number for number, start in enumerate(starts) if start < at)
-        score += w["head.near"] + sum(w["sub.row"] + reading.words.share(row, bodies[body].paragraphs, at) for row in heads)
+        score += w["head.near"] + sum(
+            w["sub.row"] + reading.words.share(row, bodies[body].paragraphs, at) for row in heads
+        )
         if any(look.width[row] >= column + 3 for row in heads):
             score += w["sub.wide"]
         if len(heads) > 2:
@@ -278,7 +324,9 @@ def _bodies(reading: Reading, starts: list[int]) -> list[headlines.Body]:
     for start, end in zip(starts, ends, strict=True):
         continued = re.match(r"[（(【\[〔][上下]接", reading.paragraphs[start].text)
         bits = (1 << end) - (1 << start)
-        bodies.append(headlines.Body(start, end, bits, start, w["head.missing_continued" if continued else "head.missing"]))
+        bodies.append(
+            headlines.Body(start, end, bits, start, w["head.missing_continued" if continued else "head.missing"])
+        )
     return bodies
 
 
@@ -324,20 +372,27 @@ def _article(reading: Reading, draft: Draft, number: int, blanks: frozenset[int]
     paragraphs: list[str] = []
     subheads: list[str] = []
     body_rows: list[int] = []
+    text = "".join(reading.paragraphs[at].text for at in [*draft.lead, *draft.paragraphs])
     for at in [*draft.lead, *draft.paragraphs]:
         heads = reading.slots[at].heads if at != draft.paragraphs[0] and at not in draft.lead else []
         if heads:
-            subhead = title_of([rows[row] for row in heads])
+            subhead = title_of([rows[row] for row in heads], text)
             paragraphs.append(subhead)
             subheads.append(subhead)
             body_rows += heads
         paragraphs.append(reading.paragraphs[at].text)
         body_rows += reading.paragraphs[at].rows
     lines_of_body = [rows[at].line for at in body_rows]
-    opening = [row for row in draft.credits if lines_of_body and rows[row].line < lines_of_body[-1] and row < min(body_rows)]
-    order += [row for row in draft.credits if row in opening] + body_rows + [row for row in draft.credits if row not in opening]
+    opening = [
+        row for row in draft.credits if lines_of_body and rows[row].line < lines_of_body[-1] and row < min(body_rows)
+    ]
+    order += (
+        [row for row in draft.credits if row in opening]
+        + body_rows
+        + [row for row in draft.credits if row not in opening]
+    )
     byline, byline_line, source = _read_credits(reading, draft, paragraphs)
-    title = title_of([rows[row] for row in draft.heads])
+    title = title_of([rows[row] for row in draft.heads], text)
     return Article(
         id=f"{page.stem}:{number}",
         file=page.file,
@@ -362,7 +417,9 @@ def _facts(title: str, paragraphs: Sequence[str], source: str | None, byline: st
     return find_facts(title, paragraphs, source, byline)
 
 
-def _read_credits(reading: Reading, draft: Draft, paragraphs: Sequence[str]) -> tuple[str | None, str | None, str | None]:
+def _read_credits(
+    reading: Reading, draft: Draft, paragraphs: Sequence[str]
+) -> tuple[str | None, str | None, str | None]:
     """Names, byline as printed, and source of an article."""
     names: list[str] = []
     printed: list[str] = []
@@ -390,30 +447,6 @@ def _read_credits(reading: Reading, draft: Draft, paragraphs: Sequence[str]) -> 
     return " ".join(dict.fromkeys(names)) or None, " ".join(printed) or None, sources[0] if sources else None
 
 
-def title_of(rows: Sequence[Row]) -> str:
-    """A headline from its rows: parts joined by a space, lines merely wrapped by nothing."""
-    out = ""
-    for at, row in enumerate(rows):
-        text = clean_title(row.text)
-        if out:
-            out += "" if _wrapped(rows[at - 1], row) else " "
-        out += text
-    return out
-
-
-_BOUND = frozenset("暨及和与與的等之")
-
-
-def _wrapped(a: Row, b: Row) -> bool:
-    """Whether headline row `b` goes on inside the part that `a` began: a bracket still open, a word cut, 暨 …"""
-    text = a.clean
-    if text.endswith(("：", ":")):
-        return True
-    if any(text.count(x) > text.count(y) for x, y in (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))):
-        return True
-    return b.clean[:1] in _BOUND or text[-1:] in _BOUND
-
-
 _NOTICE_KINDS: dict[str, NoticeKind] = {
     HEADER: "page_header",
     TEASER: "teaser",
@@ -423,7 +456,9 @@ _NOTICE_KINDS: dict[str, NoticeKind] = {
 }
 
 
-def _notices(reading: Reading, drafts: Sequence[Draft], left: Sequence[int], blanks: frozenset[int]) -> tuple[Notice, ...]:
+def _notices(
+    reading: Reading, drafts: Sequence[Draft], left: Sequence[int], blanks: frozenset[int]
+) -> tuple[Notice, ...]:
     groups: list[tuple[NoticeKind, list[int]]] = []
     loose = set(left)
     used = {row for draft in drafts for row in draft.credits}
@@ -442,7 +477,14 @@ def _notices(reading: Reading, drafts: Sequence[Draft], left: Sequence[int], bla
             continue
         last = groups[-1][1][-1] if groups else -9
         ended = groups and groups[-1][0] == "teaser" and reading.kinds[last] == TEASER
-        if groups and groups[-1][0] == notice and last == at - 1 and not reading.rows[at].gap and notice != "page_header" and not ended:
+        if (
+            groups
+            and groups[-1][0] == notice
+            and last == at - 1
+            and not reading.rows[at].gap
+            and notice != "page_header"
+            and not ended
+        ):
             groups[-1][1].append(at)
         else:
             groups.append((notice, [at]))

@@ -36,9 +36,12 @@ def weights() -> Mapping[str, float]:
 class Unwrapper:
     """Scores of kinds and moves over the rows of one page."""
 
-    def __init__(self, rows: Sequence[Row], opener: re.Pattern[str]) -> None:
+    def __init__(self, rows: Sequence[Row], opener: re.Pattern[str], strong: re.Pattern[str]) -> None:
         self.rows = rows
         self.opener = opener
+        self.strong = strong
+        spaced = sum(1 for row in rows if len(row.text) > len(row.clean))
+        self.spaced = spaced > 0.12 * len(rows)
         self.width = row_widths(rows)
         self.columns = column_widths(self.width)
         self.says = blank_weight(rows)
@@ -111,6 +114,9 @@ class Unwrapper:
                 FLOW: goes_on + (3.0 if hangs else 0.0),
                 HEAD: -6.0 if hangs else self._head(at) - goes_on,
             }
+            if self.strong.match(text):
+                step[FLOW] += w["line.strong_opener"]
+                step[HEAD] += w["line.strong_opener"]
             new: dict[str, float] = {}
             back: dict[str, str] = {}
             for kind in _KINDS:
@@ -162,7 +168,7 @@ class Unwrapper:
             score += self.says * w["line.head_blank"]
         if row.width > 76:
             score -= 2.0
-        if TITLE_SPACE.search(row.text):
+        if TITLE_SPACE.search(row.text) or (not self.spaced and len(row.text) > len(text)):
             score += w["line.head_space"]
         if text[:1] in HANGING:
             score -= 6.0
