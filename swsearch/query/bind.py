@@ -10,7 +10,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from swsearch.errors import QueryError, QuerySyntaxError, UnknownFieldError, UnknownRegionError
 from swsearch.query.explain import explain
@@ -36,10 +36,12 @@ from swsearch.query.nodes import (
     Or,
     Within,
 )
-from swsearch.query.ranges import Range, between, read_range
 from swsearch.query.terms import pieces, terms
 from swsearch.query.tokens import shown
 from swsearch.text.match import match_form
+
+if TYPE_CHECKING:
+    from swsearch.query.ranges import Range
 
 __all__ = ["Bound", "bind", "bind_filters", "explain", "pieces", "terms"]
 
@@ -204,6 +206,8 @@ class _Binder:
         if field.kind == "text":
             return self._contains(node.value, quoted=node.quoted, title_only=True)
         if field.kind == "range":
+            from swsearch.query.ranges import read_range
+
             found = read_range(field.name, node.value, self.today)
             if found is None:  # parse lets none of these through; trees built by hand can have them
                 raise QueryError(f"{shown(node.value)} is no value of {field.name}.", self.query)
@@ -238,6 +242,8 @@ class _Binder:
 
     def _option_range(self, field: str, value: object) -> Range:
         """A value of year, years, date or page: a text, a number, a date, or a tuple of two of these or None."""
+        from swsearch.query.ranges import Range, between, read_range
+
         if isinstance(value, tuple):
             if len(value) != 2:
                 raise QueryError(f"A range of {field} is two values (lo, hi), not {len(value)}.", str(value))

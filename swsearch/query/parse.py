@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from swsearch.errors import QuerySyntaxError
 from swsearch.query.fields import FieldInfo, find_field
 from swsearch.query.nodes import And, Chunk, Field, Near, Node, Not, Or, conjunction, disjunction
-from swsearch.query.ranges import read_range
 from swsearch.query.tokens import Problem, Token, as_text, cut, shown
 
 if TYPE_CHECKING:
@@ -194,7 +193,7 @@ class _Reader:
                 return node
 
     def _value(self, token: Token, field: FieldInfo, chunk: Chunk) -> Node:
-        if field.kind != "range" or read_range(field.name, chunk.text):
+        if field.kind != "range" or _readable(field.name, chunk.text):
             return Field(field.name, chunk.text, chunk.quoted)
         example = {"date": "2024-11 or 2024-11-01..2024-11-15", "page": "8 or 1..4"}.get(
             field.name, "2024 or 2021..2024"
@@ -202,6 +201,12 @@ class _Reader:
         what = f"{shown(chunk.text)} is no value of {token.text} (such as {example})"
         self._problem(what, "it is searched as text", token.pos, example)
         return _leaf(as_text(Token("TEXT", token.text + chunk.text, token.pos)))
+
+
+def _readable(field: str, value: str) -> bool:
+    from swsearch.query.ranges import read_range  # late: few queries have a range, and its patterns take 6 ms
+
+    return read_range(field, value) is not None
 
 
 def _leaf(token: Token) -> Node:
