@@ -124,10 +124,11 @@ def rebuild(seeds: tuple[str, ...], full: bool, jobs: int, facts: bool, index: s
         note(text, "warning")
     if report.full_because and (report.unchanged or report.changed):
         note(f"everything was read anew: {report.full_because}")
-    done = [(len(report.new), "new"), (len(report.changed), "changed"), (len(report.removed), "removed")]
+    counts = (len(report.new), "new"), (len(report.changed), "changed"), (len(report.removed), "removed")
+    done = joined([f"{count} {what}" for count, what in (*counts, (report.unchanged, "unchanged")) if count], ", ")
     note(
-        f"{joined([*(f'{count} {what}' for count, what in done if count), f'{report.unchanged} unchanged'], ', ')}; "
-        f"{report.articles} articles, {report.notices} notices in {report.index}, {report.took_s:.1f} s"
+        f"{done or 'no pages'}; {report.articles} articles and {report.notices} notices in {report.index}, "
+        f"{report.took_s:.1f} s"
     )
     return SKIPPED if report.skipped else FOUND
 
@@ -425,7 +426,7 @@ def check(index: str | None) -> int:
     """Verify every file of the index and that its counts agree. Exit status 2: something is wrong."""
     from swsearch.search import open_index
 
-    with open_index(index, verify=True) as opened:
+    with open_index(index) as opened:
         problems = opened.check()
     if problems:
         write(map(Screen.of(sys.stdout).text, problems))

@@ -19,6 +19,9 @@ REGIONS_SHOWN = 3
 FACET_ROWS = 20
 """Names beyond this are a list to save (--json), not to read."""
 
+FIRST_LINE = "\u3000\u3000"
+"""How Chinese print begins a paragraph; on a terminal only, a pipe gets the text alone."""
+
 CSV_COLUMNS = (
     "rank", "id", "kind", "score", "title", "file", "lines", "year", "years", "regions", "agencies", "source",
     "byline", "paper", "date", "page", "snippet",
@@ -46,8 +49,8 @@ def _regions(paths: Sequence[str]) -> str:
 def article_lines(record: Article | Notice, screen: Screen, forms: Sequence[str] = ()) -> Iterator[str]:
     """A whole article or notice to read, the matches of `forms` marked on a terminal."""
 
-    def marked(text: str, style: str = "", indent: str = "") -> list[str]:
-        return screen.lines(text, find_spans(text, forms) if forms else (), style=style, indent=indent)
+    def marked(text: str, style: str = "") -> list[str]:
+        return screen.lines(text, find_spans(text, forms) if forms else (), style=style)
 
     if isinstance(record, Notice):
         yield from screen.lines(joined([record.id, record.kind]), style="dim")
@@ -65,7 +68,10 @@ def article_lines(record: Article | Notice, screen: Screen, forms: Sequence[str]
         yield from screen.lines(line, style="dim")
     yield ""
     for paragraph in record.paragraphs:
-        yield from marked(paragraph, "title" if paragraph in record.subheads else "")
+        if paragraph in record.subheads:
+            yield from marked(paragraph, "title")
+        else:
+            yield from marked(FIRST_LINE + paragraph if screen.tty else paragraph)
 
 
 def segmented_lines(page: Segmented, screen: Screen) -> Iterator[str]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from swsearch import errors
 from swsearch.cli import cli
@@ -421,7 +423,7 @@ def test_rebuild_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
     module.rebuild = fake  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "swsearch.index", module)
     result = run("rebuild", "seeds", "--jobs", "2", "--index", "i")
-    assert result.output == "2 new, 1 removed, 5 unchanged; 14 articles, 10 notices in index, 1.2 s\n"
+    assert result.output == "2 new, 1 removed, 5 unchanged; 14 articles and 10 notices in index, 1.2 s\n"
     assert result.stdout == ""
     assert asked[0][0] == ("seeds",)
     assert (asked[0][1]["jobs"], asked[0][1]["index"], asked[0][1]["full"]) == (2, "i", False)
@@ -503,6 +505,15 @@ def test_wrap(text: str, width: int, lines: list[str]) -> None:
     assert [text[s:e] for s, e in wrap(text, width)] == lines
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="社工，“”（）。 ab1\n\u0301\u3000", max_size=60), st.integers(2, 20))
+def test_wrapping_loses_nothing_but_spaces(text: str, width: int) -> None:
+    lines = list(wrap(text, width))
+    assert "".join(text[s:e] for s, e in lines).replace(" ", "") == text.replace("\n", "").replace(" ", "")
+    assert lines == sorted(lines)
+    assert all(cells(text[s:e]) <= width for s, e in lines)
+
+
 def test_cells_and_fit() -> None:
     assert [cells(text) for text in ("abc", "社工", "e\u0301", "ｶﾞ", "Ａ", "𠀀", "")] == [3, 4, 1, 2, 2, 2, 0]
     assert fit("社工站", 5) == "社工"
@@ -569,12 +580,11 @@ def test_no_argument_crashes_it() -> None:
 
 
 def test_closed_streams() -> None:
-    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
-        for command in ("fields", "segment -", "query -q - --index /nowhere"):
-            done = subprocess.run(["sh", "-c", f"{sys.executable} -m swsearch {command} {closed}"], capture_output=True)
-            assert done.returncode in (0, 2)
-            assert b"Traceback" not in done.stderr
-            assert b"should not" not in done.stderr
+    for command in ("segment - <&-", "query -q - --index /nowhere <&-", "fields >&-", "segment /nowhere 2>&-"):
+        done = subprocess.run(["sh", "-c", f"{sys.executable} -m swsearch {command}"], capture_output=True, check=False)
+        assert done.returncode in (0, 2)
+        assert b"Traceback" not in done.stderr
+        assert b"should not" not in done.stderr
     read, write = os.pipe()
     os.close(read)
     try:
@@ -597,3 +607,101 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     code = f"import sys, swsearch.cli; print(sorted(set(sys.modules) & {heavy}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+# ---- the whole way, on seeds with hostile names
+
+
+NAMES = [
+    b"-rf.txt",
+    b"a\x1b[31mb.txt",
+    "新闻 版.txt".encode(),
+    b"\xff\xfe.txt",
+    b"a\nb.txt",
+    b"=cmd.txt",
+    b"a'b\"c$d.txt",
+]
+PAGE = "扬州举办社工培训\n近日，扬州市民政局举办社工站培训班，全市社工站负责人参加。\n（据《扬州日报》）\n"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("hostile")
+    folder = os.path.join(os.fsencode(root), b"seeds")
+    os.mkdir(folder)
+    for name in NAMES:
+        try:
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(PAGE.encode())
+        except OSError:  # a file system that does not have such names
+            continue
+    (root / "seeds" / "program.txt").write_bytes(b"\x7fELF\x00")
+    done = process(["rebuild", str(root / "seeds"), "--index", str(root / "index")])
+    assert done.returncode == 3, done.stderr
+    assert b"program.txt" in done.stderr
+    assert b"\x1b" not in done.stderr
+    return root
+
+
+@pytest.mark.parametrize("args", [[], ["--json"], ["--jsonl"], ["--csv"], ["--kwic"], ["--facets"], ["--explain"]])
+def test_hostile_names_are_found_and_printed(hostile: Path, args: list[str]) -> None:
+    done = process(["query", "社工站", "--limit", "0", *args, "--index", str(hostile / "index")])
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode("utf-8")
+    assert "=cmd:1" in text
+    if args == ["--csv"]:
+        ids = [row["id"] for row in csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))]
+        assert "'=cmd:1" in ids
+        assert "'-rf:1" in ids
+    if args == ["--jsonl"]:
+        for hit in map(json.loads, text.splitlines()):
+            run("show", "--index", str(hostile / "index"), "--", hit["id"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“”", "\x00", "\x1b[31m", "(" * 5000, "社" * 100_000, "OR " * 1000, "\u202e社", "e\u0301", "，。！", "AND", "-",
+        "#", "~3", ":", "region:湖喃", "year:x", "\ud800", "*", "社工站 AND", '"社工站', "title:", "𠀀",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("args", [[], ["--strict"], ["--explain"], ["--kwic"]], ids="-".join)
+def test_any_query_is_answered_or_explained(hostile: Path, text: str, args: list[str]) -> None:
+    result = run("query", "--index", str(hostile / "index"), *args, "--", text, status=None)
+    assert result.exit_code in (0, 1, 2)
+    assert "should not" not in result.stderr
+    assert "\x1b" not in result.stderr
+    assert result.exit_code != 2 or result.stderr
+
+
+@pytest.mark.parametrize(
+    "option", ["region", "place", "year", "years", "agency", "source", "byline", "paper", "date", "page"]
+)
+@pytest.mark.parametrize("value", ["", "“”", "\ud800", "x" * 5000, "0", "-", "..", "\x1b"])
+def test_any_filter_is_answered_or_explained(hostile: Path, option: str, value: str) -> None:
+    result = run("query", "社工站", f"--{option}", value, "--index", str(hostile / "index"), status=None)
+    assert result.exit_code in (0, 1, 2)
+    assert "should not" not in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_the_other_commands_work_on_it(hostile: Path) -> None:
+    index = str(hostile / "index")
+    assert (
+        json.loads(run("status", "--json", "--index", index).stdout)["files"] == len(os.listdir(hostile / "seeds")) - 1
+    )
+    assert "articles" in run("status", "--index", index).stdout
+    run("check", "--index", index)
+    files = [name for name in os.listdir(hostile / "seeds") if name != "program.txt"]
+    lines = run("segment", "--json", "--", *(str(hostile / "seeds" / name) for name in files)).stdout.splitlines()
+    assert [json.loads(line)["articles"][0]["title"] for line in lines] == ["扬州举办社工培训"] * len(files)
+
+
+def test_no_index_is_a_sentence(tmp_path: Path) -> None:
+    for command in (["query", "社工"], ["show", "a:1"], ["status"], ["check"]):
+        result = run(*command, "--index", str(tmp_path / "none"), status=2)
+        assert "swsearch rebuild" in result.stderr
+        assert result.stderr.count("\n") == 1
+    (tmp_path / "empty").mkdir()
+    assert "empty" in run("rebuild", str(tmp_path / "empty"), "--index", str(tmp_path / "i"), status=None).stderr
+    assert "no such" in run("rebuild", str(tmp_path / "nowhere"), "--index", str(tmp_path / "i"), status=2).stderr
