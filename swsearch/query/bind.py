@@ -173,7 +173,8 @@ class _Binder:
             self._left_out(text)
             return None
         sound = _SURROGATES.sub("\ufffd", text)  # OpenCC, below both, takes nothing that UTF-8 can't say
-        found = tuple(filter(None, map(match_form, words(sound))))
+        # A word is folded already: all but a run of letters and digits is its own match form.
+        found = tuple(match_form(word) if word[0].isascii() else word for word in words(sound))
         if self.literal or quoted:
             return Contains(text, form, found, title_only=title_only, quoted=quoted)
         others, pairs = _variants(sound, form, found)
@@ -264,6 +265,8 @@ def _variants(text: str, form: str, words: tuple[str, ...]) -> tuple[tuple[str, 
     from swsearch.text.variants import alternatives
 
     found = alternatives(text)
+    if not found:
+        return (), ()
     others = dict.fromkeys(match_form(other.text) for other in found)
     pairs = dict.fromkeys((match_form(word), match_form(other)) for one in found for word, other in one.replaced)
     return (

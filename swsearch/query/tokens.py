@@ -42,6 +42,7 @@ _MINUS = "-－"
 # AND( and NOT“ are operators, though nothing stands between; 非(营利) and 与“五社联动” are text.
 _GLUED = re.compile(r'([A-ZＡ-Ｚ]{2,3})(?=[(（"＂“「『])')
 _FIELD = re.compile(r'([^\s:：()（）"＂“”「」『』]{1,24})[:：]')
+_EDGE = re.compile(r"[\s()（）]")
 _DASHES = re.compile("[-－]+")
 _DISTANCE = re.compile(r"[~～]([0-9０-９]+)")
 _WIDE_LETTERS = str.maketrans({chr(code + 0xFEE0): chr(code) for code in range(ord("A"), ord("Z") + 1)})
@@ -153,11 +154,12 @@ class _Cutter:
     def run(self) -> Tokens:
         while self.at < len(self.query):
             char = self.query[self.at]
-            if char.isspace() or (unicodedata.category(char) == "Cf" and not self._glued()):
+            glued = self._glued()
+            if char.isspace() or (unicodedata.category(char) == "Cf" and not glued):
                 self.at += 1
             elif self.open and char in _CLOSERS:
                 self._close()
-            elif self._glued():
+            elif glued:
                 self._chunk()
             elif char in _OPENERS:
                 self._open()
@@ -178,10 +180,10 @@ class _Cutter:
 
     def _glued(self) -> bool:
         """Whether the place follows a closing bracket or quote directly, where nothing but a closer is syntax."""
-        if not self.tokens or self.at == 0:
+        if not self.tokens or self.end != self.at:
             return False
         last = self.tokens[-1]
-        return self.end == self.at and (last.kind in ("RPAR", "NEAR") or (last.kind == "TEXT" and last.quoted))
+        return last.kind in ("RPAR", "NEAR") or (last.kind == "TEXT" and last.quoted)
 
     def _chunk_follows(self) -> bool:
         """Whether a chunk begins right after the mark here; a dash that stands alone is text."""
@@ -271,7 +273,7 @@ class _Cutter:
 
     def _chunk(self) -> None:
         """Reads up to the next space, or up to the bracket that closes the innermost group."""
-        start, at, inside = self.at, self.at, 0
+        start = self.at
         # Right behind a minus or a field colon a word is a word: -非, title:AND.
         bound = start > 0 and self.end == start and self.tokens[-1].kind in ("NOT", "FIELD")
         glued = self._glued()
@@ -279,22 +281,28 @@ class _Cutter:
         if operator:
             self._add(Token(*operator, start), len(operator[1]))
             return
-        while at < len(self.query) and not (char := self.query[at]).isspace():
-            if char in _OPENERS:
-                inside += 1
-            elif char in _CLOSERS:
-                if not inside and self.open:
-                    break
-                inside = max(0, inside - 1)
-            at += 1
-        text = self.query[start:at]
+        text = self.query[start : self._chunk_end()]
         kind = _operator(text)
         if kind and not bound:
-            self._add(Token(kind, text, start), at - start)
+            self._add(Token(kind, text, start), len(text))
         elif kind or glued or _closes_more(text):
-            self._add(as_text(Token("TEXT", text, start)), at - start)
+            self._add(as_text(Token("TEXT", text, start)), len(text))
         else:
-            self._add(Token("TEXT", text, start), at - start)
+            self._add(Token("TEXT", text, start), len(text))
+
+    def _chunk_end(self) -> int:
+        """The next space, or the bracket that closes the innermost group and not one inside the chunk."""
+        inside = 0
+        for mark in _EDGE.finditer(self.query, self.at):
+            if mark[0] in _OPENERS:
+                inside += 1
+            elif mark[0] in _CLOSERS:
+                if not inside and self.open:
+                    return mark.start()
+                inside = max(0, inside - 1)
+            else:
+                return mark.start()
+        return len(self.query)
 
 
 def _operator(text: str) -> Kind | None:
@@ -322,10 +330,10 @@ def _first(text: str, chars: str, start: int) -> int:
 
 def _closed_by(text: str, opener: str, closer: str) -> dict[int, int]:
     """Each opener's place -> that of its closer, those in between being balanced."""
+    if opener not in text:
+        return {}
     closed: dict[int, int] = {}
     waiting: list[int] = []
-    if opener not in text:
-        return closed
     for at, char in enumerate(text):
         if char == opener:
             waiting.append(at)
@@ -337,8 +345,8 @@ def _closed_by(text: str, opener: str, closer: str) -> dict[int, int]:
 def _closes_more(text: str) -> bool:
     """Whether a closing bracket in it has no opening one, so that it would close a group around the chunk."""
     depth = 0
-    for char in text:
-        depth += (char in _OPENERS) - (char in _CLOSERS)
+    for mark in _EDGE.findall(text):
+        depth += (mark in _OPENERS) - (mark in _CLOSERS)
         if depth < 0:
             return True
     return False
