@@ -25,7 +25,7 @@ LEVEL = re.compile(r"(自治区|自治州|自治县|自治旗|[省市区县州�
 LEVEL_END = {"地": "地区", "州": "州"}
 # What stands before a level word when no single body is meant: 各市民政局, 市、区民政局, 全区, 社区, 城区
 GENERIC = re.compile(
-    r"(?:[各全每两本该某]|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|[社城地园景小片山灾老新边牧辖]|所在)$"
+    r"(?:[各全每两本该某][省市县区州旗]?、?|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|[社城地园景小片山灾老新边牧辖]|所在)$"
 )
 BARE_BAD = re.compile(r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街])$")
 BARE_OK = re.compile(r"(?:^|[^\u4e00-\u9fff]|[由在经和与向从据对是会同合到以及让为被请据给])$")
@@ -209,8 +209,8 @@ class _Reader:
         match = LEAGUE.match(text, body.start)
         if match is None:
             return
-        if match["level"]:
-            path = self._owner(match["level"], part, body, at, "")
+        if match["level"] or match["of"]:
+            path = self._owner(match["level"] or match["of"], part, body, at, "")
         else:
             place = self.ends.get((part, match.end("region")))
             path = place.path if place else ""

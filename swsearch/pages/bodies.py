@@ -145,10 +145,10 @@ def _look_of_heads(rows: Sequence[Row]) -> list[tuple[str, float]]:
     why = [("heads", w["slot.heads"])]
     if len(rows) > 2:
         why.append(("many heads", w["slot.many_heads"]))
-    longest = max(len(row.clean) for row in rows)
-    if longest >= 13:
+    longest = max(row.width for row in rows)
+    if longest >= 25:
         why.append(("long head", w["slot.long_head"]))
-    elif longest <= 8:
+    elif longest <= 17:
         why.append(("short head", w["slot.short_head"]))
     if any("，" in row.clean or "," in row.clean for row in rows):
         why.append(("comma in head", w["slot.comma_head"]))

@@ -13,7 +13,9 @@ from swsearch.pages.layout import Row, blank_weight, split_row
 
 PARA, FLOW, HEAD, BYLINE, SOURCE, PHOTO, TEASER, HEADER, CAPTION = "P", "C", "H", "B", "S", "F", "T", "X", "G"
 
-_TEASER = re.compile(r"^[^。；]{2,60}?(?:[\s（(]|(?<=\D))(?:详见|詳見|见|見|转|轉|刊|更多)?\s*第?\s*[A-Z]?\d{1,2}\s*[-—]?\s*\d{0,2}\s*版[）)]?$")
+_TEASER = re.compile(
+    r"^[^。；]{2,60}?(?:[\s（(]|(?<=\D))(?:详见|詳見|见|見|转|轉|刊|更多)?\s*第?\s*[A-Z]?\d{1,2}\s*[-—]?\s*\d{0,2}\s*版[）)]?$"
+)
 _TEASER_CUT = re.compile(r"\s[A-Z]?\d{1,2}\s?版(?=[^\s，。、；：！？）)])")
 _CONTINUED = re.compile(r"^[\[（(【〔]\s*[上下紧緊][接转轉]")
 _LATIN_LABEL = re.compile(r"^.{1,10}[·•・|｜/]\s*[A-Z][A-Za-z &·']+$|^[A-Z][A-Z &·]+\s*[·•・|｜/]\s*.{1,10}$")
@@ -26,8 +28,12 @@ _STAFF = re.compile(
     r"(?:责任?[编編][辑輯]?|責任?編輯?|本版[编編][辑輯]|[编編][辑輯]部?|主[编編]|值班|版式|美[编編术術]|校[对對]|组版|視覺|视觉|电话|電話|[Ee][-－]?[Mm]ail|邮箱|[热熱][线線]|"
     r"[广廣]告|[发發]行|邮编|郵編|国内统一|邮发代号|零售价?|印刷|承印|督印|社址|地址|[Tt]el|网址)\s*[:：]|https?://|www\.|CN\s?\d\d-\d{4}|@[\w.]+\.\w+"
 )
-_FOLIO = re.compile(r"^(?:第?\s*[A-Z]?\d{1,2}\s*版|[A-Z]\d{1,2}|\d{1,2}|[A-Z]?\d{1,2}[-—][A-Z]?\d{1,2})$|^第[一二三四五六七八九十]{1,3}版$")
-_MASTHEAD = re.compile(r"^.{1,6}(?:[日晚时時早周商快][报報]|青年[报報]|工人[报報]|周刊|[导導][报報]|都市[报報]|新聞網|新闻网)$")
+_FOLIO = re.compile(
+    r"^(?:第?\s*[A-Z]?\d{1,2}\s*版|[A-Z]\d{1,2}|\d{1,2}|[A-Z]?\d{1,2}[-—][A-Z]?\d{1,2})$|^第[一二三四五六七八九十]{1,3}版$"
+)
+_MASTHEAD = re.compile(
+    r"^.{1,6}(?:[日晚时時早周商快][报報]|青年[报報]|工人[报報]|周刊|[导導][报報]|都市[报報]|新聞網|新闻网)$"
+)
 _SECTION = re.compile(r"^[\u4e00-\u9fff]{2,4}[·•・][\u4e00-\u9fff]{2,4}$")
 _TRAILING_SOURCE = credits.SOURCE_TAIL
 
@@ -66,9 +72,11 @@ def _tail_credit(text: str) -> int:
         return at
     if tail[-1:] in "）)":
         match = credits.BYLINE_PAREN.match(tail)
-        if match and (any(role in tail for role in ("记者", "記者", "通讯员", "通訊員")) or all(
-            credits.is_name(name) for name in credits.names_in(tail)
-        ) and credits.names_in(tail)):
+        if match and (
+            any(role in tail for role in ("记者", "記者", "通讯员", "通訊員"))
+            or all(credits.is_name(name) for name in credits.names_in(tail))
+            and credits.names_in(tail)
+        ):
             return at
         if re.search(r"(?:摄影?|攝影?|供[图圖])[）)]$", tail):
             return at
@@ -141,9 +149,19 @@ def _spread_headers(rows: Sequence[Row], kinds: list[str]) -> None:
 def mark_captions(rows: Sequence[Row], kinds: list[str]) -> None:
     """The rows before a photo credit that end in no full stop are its caption, back to a blank line or a full stop."""
     for at, kind in enumerate(kinds):
-        if kind == "" and credits.CAPTION_HEAD.match(rows[at].text) and (at == 0 or rows[at - 1].closed or kinds[at - 1]):
+        if (
+            kind == ""
+            and credits.CAPTION_HEAD.match(rows[at].text)
+            and (at == 0 or rows[at - 1].closed or kinds[at - 1])
+        ):
             kinds[at] = CAPTION
-            while not rows[at].closed and at + 1 < len(rows) and not kinds[at + 1] and not rows[at + 1].gap and rows[at].pauses:
+            while (
+                not rows[at].closed
+                and at + 1 < len(rows)
+                and not kinds[at + 1]
+                and not rows[at + 1].gap
+                and rows[at].pauses
+            ):
                 at += 1
                 kinds[at] = CAPTION
         if kind != PHOTO:

@@ -64,7 +64,11 @@ def is_closed(text: str) -> bool:
     at = len(text)
     while at and text[at - 1] in CLOSERS:
         at -= 1
-    return bool(at) and (text[at - 1] in ENDERS or text.endswith("——") and at == len(text))
+    if not at:
+        return False
+    if text[at - 1] == ".":
+        return at > 1 and text[at - 2] < "\u0250"
+    return text[at - 1] in ENDERS or (text.endswith("——") and at == len(text))
 
 
 @lru_cache(maxsize=8192)
@@ -124,7 +128,9 @@ def join_title(parts: Sequence[str]) -> str:
     return " ".join(parts)
 
 
-TITLE_SPACE = re.compile(r"(?<=[^\s\x00-\x7f，。、；：！？（《“‘「『—…])[ \u3000\xa0]+(?=[^\s\x00-\x7f，。、；：！？）》”’」』—…])")
+TITLE_SPACE = re.compile(
+    r"(?<=[^\s\x00-\x7f，。、；：！？（《“‘「『—…])[ \u3000\xa0]+(?=[^\s\x00-\x7f，。、；：！？）》”’」』—…])"
+)
 
 
 def clean_title(text: str) -> str:
@@ -165,7 +171,17 @@ def split_row(row: Row, at: int) -> tuple[Row, Row]:
     right = make_row(row.line, at, len(row.raw), row.raw, row.text, 0)
     move = row.start - 1
     return (
-        Row(row.line, left.start + move, left.end + move, left.raw, left.text, left.clean, left.width, row.gap, row.indent),
+        Row(
+            row.line,
+            left.start + move,
+            left.end + move,
+            left.raw,
+            left.text,
+            left.clean,
+            left.width,
+            row.gap,
+            row.indent,
+        ),
         Row(row.line, right.start + move, right.end + move, right.raw, right.text, right.clean, right.width, 0, False),
     )
 
@@ -194,7 +210,9 @@ def row_widths(rows: Sequence[Row]) -> list[int]:
     """
     full = [row.width for row in rows]
     half = [
-        row.width - len(_SQUEEZED.findall(row.clean)) + (len(row.text) - len(row.clean)) // 2 if row.width > 1 else row.width
+        row.width - len(_SQUEEZED.findall(row.clean)) + (len(row.text) - len(row.clean)) // 2
+        if row.width > 1
+        else row.width
         for row in rows
     ]
     apart_full = apart_half = 0
@@ -219,7 +237,12 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
         for width, count in counts.items():
             if width < 8:
                 continue
-            score = count + 0.7 * (counts[width - 1] + counts[width + 1]) + 0.3 * (counts[width - 2] + counts[width + 2]) + width / 100
+            score = (
+                count
+                + 0.7 * (counts[width - 1] + counts[width + 1])
+                + 0.3 * (counts[width - 2] + counts[width + 2])
+                + width / 100
+            )
             if score > best_count:
                 best, best_count = width, score
         out.append(best or max(near))

@@ -46,6 +46,8 @@ INSTITUTE = re.compile(
     r"[\u4e00-\u9fff]{0,8}?(?:大学|学院|研究院|研究所|研究中心|医院|中学|小学|学校|公司|集团|协会|学会|联合会|基金会|促进会|"
     r"银行|出版社|事务所|俱乐部|商会|服务中心|发展中心|博物馆|图书馆|书店|电视台|剧院|乐团)"
 )
+LISTED = re.compile(r"(?:[、和与及][\u4e00-\u9fff]{2,5}?){0,12}?(?:等(?:\d+|[一二两三四五六七八九十]+)?(?:个|家)?|(?:\d+|[两二三四五六七八九十]+)个?)[区县市州旗]")
+DATELINE = re.compile(r"(?:新华社|中新社|人民日报|中央社|新华网)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆汪"
@@ -61,7 +63,8 @@ class Mention:
     """One name at text[start:end] and what it can mean: (path, kind of name), likeliest level first.
 
     `weak`: inside the name of an institute, which says less about what an article is about.
-    `lone`: a short name that counts only if its parent or its full name stands in the article too.
+    `lone`: a short name that counts only if its parent or its full name stands in the article too. `word`: one that is
+    an ordinary word as well. `listed`: in a list that ends in its kind (武昌、洪山两区), so that it is no other word.
     """
 
     start: int
@@ -71,6 +74,7 @@ class Mention:
     weak: bool = False
     lone: bool = False
     word: bool = False
+    listed: bool = False
 
 
 @cache
@@ -135,6 +139,8 @@ def _judge(
     best = min(RANK[kinds[path]] for path, _ in meanings)
     adjacent = bool(found) and found[-1].end == start
     nested = adjacent and any(path.startswith(above + "/") for path, _ in meanings for above, _ in found[-1].meanings)
+    if name == "北京" and DATELINE.search(text[max(0, start - 4) : start]):
+        return None  # where the agency sits
     full = meanings[0][1] == "full" or (meanings[0][1] == "old" and name[-1] in "省市县区旗盟")
     words, masks = _context()
     for word, at in masks.get(name, ()):
@@ -153,6 +159,8 @@ def _judge(
         return None
     weak = bool(INSTITUTE.match(after))
     small = best >= 2 and meanings[0][1] not in ("nick", "zone")
-    return Mention(
-        start, end, name, meanings, weak=weak, lone=small and not nested, word=name in words and best > 0 and not nested
-    )
+    word = name in words and best > 0
+    listed = (small or word) and (before in "、和与及" or after[:1] in "、和与及") and bool(LISTED.match(text, end))
+    if word and not nested and not listed and CHINESE.match(after):
+        return None  # 合作共建 is not 合作; the full name says it as well
+    return Mention(start, end, name, meanings, weak, small and not nested, word and not nested, listed)

@@ -1,6 +1,6 @@
 """Repair of Founder mojibake: marks that a PDF's font printed right and that came out as Hanzi.
 
-Founder's typesetting stored （ ， 《 ２ as the double bytes of GB2312 rows 1 and 3; pulled out of a PDF, the lead byte is
+Founder's typesetting stored （ ， 《 ２ as double bytes of GB2312 rows 1 and 3; pulled out of a PDF, the lead byte is
 often 0x31 too high, so that （ becomes 渊 and ２０２４年 becomes 圆园圆源年. Every one of those 188 Hanzi is also a
 character of its own (渊博, 公园, 国务院), and most pages have none that is wrong. So this is a decision between two
 readings of each, in nats (natural logarithms), for a mark against the genuine character:
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from itertools import pairwise
 from math import log
@@ -58,7 +58,9 @@ _PAIRS = {
     "咱": "暂",
 }
 _BRACKETS = frozenset([*_PAIRS, *_PAIRS.values()])
-_UNITS = frozenset("年月日时点分秒号％豫人名位万亿千百个元届次岁度周期项家所处户件场多余版章条％%")
+_UNITS = re.compile(
+    "[年月日时点分秒号％豫人名位万亿千百个元届次岁度周期项家所处户件场多余版章条%米亩台辆张栋座层]|公[里斤顷]|平方|小时"
+)
 _NUMERALS = frozenset("0123456789０１２３４５６７８９")
 _RIGHT_MARKS = re.compile("[，。、：；！？“”‘’（）《》％．０-９]")  # came out right: this line's font is not broken
 _ROLES = (
@@ -81,6 +83,9 @@ _ROLES = (
     "老师",
 )
 
+_NARROW = re.compile("[\x00-\xff]+")
+_DIGIT_RUN = re.compile("[园员圆猿源缘远苑愿怨]+(?:[援郾][园员圆猿源缘远苑愿怨]+)*")
+_LETTER_RUN = re.compile(f"[{''.join(sorted(_LETTERS))}](?:[窑原]?[{''.join(sorted(_LETTERS))}])*")
 # What no genuine page has (see `_evidence`); a page without any of it is left alone after this one scan.
 _SUSPECT = re.compile(
     "[冤曳冶姻袁尧遥]|[园员圆猿源缘远苑愿怨]{3}|[园员圆猿源缘远苑愿怨][园员圆猿源缘远苑愿怨援郾]*[年月日豫％%万亿届]"
@@ -93,23 +98,23 @@ _RUN_EVIDENCE = 8.0
 _SINGLE_EVIDENCE = 5.0
 _PAIR_CHARS, _PAIR_LINES = 80, 6  # a bracket closes within so many characters and lines that are not blank
 _PAGE = -1.5  # a line of a page that has evidence somewhere else
+_BROKEN_PAGE = -0.3  # the same, where more marks of the page are broken than came out right
 _LINE_EVIDENCE, _LINE_EVIDENCE_MOST = 2.5, 7.5
 _LINE_RIGHT_MARK, _RIGHT_MARKS_COUNTED = -4.0, 3
 _NEIGHBOUR = 0.5
+_SAME_WIDTH = 1.5  # characters: digits and squeezed marks make the full lines of a column differ by so much
+_ENDS = tuple("。！？!?；：")
 
 
 def repair_page(lines: Sequence[str]) -> list[str]:
     """The lines with broken marks put right: as many lines, each as long as it was, all else untouched."""
-    text = "\n".join(lines)
-    if not _SUSPECT.search(text):
+    if not _may_be_broken("".join("".join(lines).split())):
         return list(lines)
     page = _Page(lines)
     items = page.evidence()
     if not items:
         return list(lines)
-    for at in page.broken(items):
-        page.put(at)
-    return page.repaired()
+    return page.repaired(page.broken(items))
 
 
 def repair(text: str) -> str:
@@ -133,49 +138,45 @@ class _Page:
     """The characters of a page without white space, and where each stands."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = [list(line) for line in lines]
-        self.text, self.line, self.column = "", [], []
-        chars: list[str] = []
-        for number, text in enumerate(lines):
-            for column, char in enumerate(text):
-                if not char.isspace():
-                    chars.append(char)
-                    self.line.append(number)
-                    self.column.append(column)
-        self.text = "".join(chars)
-        self.size = len(chars)
-        self.right_marks = [len(_RIGHT_MARKS.findall(line)) for line in lines]
-        self.widths = [sum(1.0 if char > "\xff" else 0.5 for char in line if not char.isspace()) for line in lines]
-        self._items: list[_Item] | None = None
+        self.printed = list(lines)
+        filled = [(number, line) for number, line in enumerate(lines) if line and not line.isspace()]
+        self.numbers = [number for number, _ in filled]  # lines are counted without the blank ones from here on
+        columns = [[column for column, char in enumerate(line) if not char.isspace()] for _, line in filled]
+        self.text = "".join("".join(line.split()) for _, line in filled)
+        self.size = len(self.text)
+        self.line = [number for number, places in enumerate(columns) for _ in places]
+        self.column = [column for places in columns for column in places]
+        self.right_marks = [len(_RIGHT_MARKS.findall(line)) for _, line in filled]
+        self.neighbours = _neighbours([line for _, line in filled])
 
-    def put(self, at: int) -> None:
-        self.lines[self.line[at]][self.column[at]] = REPAIRS[self.text[at]]
-
-    def repaired(self) -> list[str]:
-        return ["".join(line) for line in self.lines]
+    def repaired(self, places: Iterable[int]) -> list[str]:
+        """The lines of the page with the characters at `places` made marks."""
+        out = list(self.printed)
+        for at in places:
+            number, column = self.numbers[self.line[at]], self.column[at]
+            line = out[number]
+            out[number] = line[:column] + REPAIRS[self.text[at]] + line[column + 1 :]
+        return out
 
     # ---- 1. evidence
 
+    @cached_property
     def items(self) -> list[_Item]:
         """All that could be a mark, with its score before zones; places are in one item each."""
-        if self._items is None:
-            pairs = list(self._pairs())
-            taken = {at for item in pairs if item.score > 0 for at in item.places}
-            pairs = [item for item in pairs if item.score > 0]
-            runs = [item for item in self._runs() if not taken & set(item.places)]
-            taken |= {at for item in runs for at in item.places}
-            singles = [
-                _Item((at,), self._single(at))
-                for at, char in enumerate(self.text)
-                if char in REPAIRS and at not in taken and char not in _DIGITS and char not in _LETTERS
-            ]
-            self._items = [*pairs, *runs, *singles]
-        return self._items
+        pairs = [item for item in self._pairs() if item.score > 0]
+        taken = {at for item in pairs for at in item.places}
+        runs = [item for item in self._runs() if not taken & set(item.places)]
+        singles = [
+            _Item((found.start(),), self._single(found.start()))
+            for found in _singles().finditer(self.text)
+            if found.start() not in taken
+        ]
+        return [*pairs, *runs, *singles]
 
     def evidence(self) -> list[_Item]:
         """The items that no genuine page has; empty for a page that is not broken."""
         strong, crowd = [], []
-        for item in self.items():
+        for item in self.items:
             first = self.text[item.places[0]]
             if len(item.places) == 1 and first in "袁尧遥姻" and item.score >= _SINGLE_EVIDENCE:
                 if first == "姻":
@@ -203,28 +204,19 @@ class _Page:
 
     def zones(self, items: Iterable[_Item]) -> list[float]:
         """For each line, what its evidence, its right marks and those of the lines it runs on with say."""
-        found = [0] * len(self.lines)
+        found = [0] * len(self.numbers)
         for item in items:
             for number in {self.line[at] for at in item.places}:
                 found[number] += 1
         own = [
-            min(_LINE_EVIDENCE_MOST, _LINE_EVIDENCE * found[number])
-            + _LINE_RIGHT_MARK * min(self.right_marks[number], _RIGHT_MARKS_COUNTED)
-            for number in range(len(self.lines))
+            min(_LINE_EVIDENCE_MOST, _LINE_EVIDENCE * evidence) + _LINE_RIGHT_MARK * min(marks, _RIGHT_MARKS_COUNTED)
+            for evidence, marks in zip(found, self.right_marks, strict=True)
         ]
-        filled = [number for number, width in enumerate(self.widths) if width]
-        zones = [_PAGE + value for value in own]
-        for place, number in enumerate(filled):
-            linked = []
-            for step in (-1, 1):
-                other = place
-                while 0 <= other + step < len(filled) and abs(other + step - place) <= 2:
-                    if abs(self.widths[filled[other + step]] - self.widths[filled[other]]) > 2:
-                        break
-                    other += step
-                    linked.append(own[filled[other]])
-            if linked:
-                zones[number] += _NEIGHBOUR * sum(linked) / len(linked)
+        page = _PAGE if sum(self.right_marks) > sum(found) else _BROKEN_PAGE
+        zones = []
+        for value, linked in zip(own, self.neighbours, strict=True):
+            around = sum(own[other] for other in linked) / len(linked) if linked else 0.0
+            zones.append(min(0.0, page + value + _NEIGHBOUR * around))  # more than broken it can't be
         return zones
 
     # ---- 3. repair
@@ -234,24 +226,14 @@ class _Page:
         found: Sequence[_Item] = evidence
         for _ in range(2):
             zones = self.zones(found)
-            found = [item for item in self.items() if item.score + max(zones[self.line[at]] for at in item.places) > 0]
+            found = [item for item in self.items if item.score + max(zones[self.line[at]] for at in item.places) > 0]
         return sorted({at for item in found for at in item.places})
 
     # ---- what is said of single places
 
     def _odds(self, at: int) -> float:
         """For a mark against the character in this company, before anything around is asked."""
-        return _rates()[self.text[at]] - self._company(at)
-
-    def _company(self, at: int) -> float:
-        words = _words()
-        best = words[self.text[at]][0]
-        for length in (2, 3, 4):
-            for start in range(max(0, at - length + 1), min(at, self.size - length) + 1):
-                values = words.get(self.text[start : start + length])
-                if values and values[at - start] > best:
-                    best = values[at - start]
-        return best
+        return _odds(self.text, at)
 
     def _begins_line(self, at: int) -> bool:
         return at == 0 or self.line[at - 1] != self.line[at]
@@ -264,6 +246,10 @@ class _Page:
 
     def _before_space(self, at: int) -> bool:
         return self._ends_line(at) or self.column[at + 1] - 1 != self.column[at]
+
+    def _runs_on(self, at: int) -> bool:
+        """Whether the character at `at` can belong with the one before: in its line, or in one that it runs on to."""
+        return self.line[at] == self.line[at - 1] or self.line[at] in self.neighbours[self.line[at - 1]]
 
     def _before_credit(self, at: int) -> bool:
         after = self.text[at + 1 : at + 6]
@@ -286,7 +272,7 @@ class _Page:
         if char in "袁尧" and self._in_name(at):
             return score - 12
         if char in "袁尧遥院曰钥浴" and self._begins_line(at):
-            return score - 2  # these marks are not set at the head of a line
+            return score - 1  # these marks are hardly ever set at the head of a line
         if char == "姻":
             return score + (4 if self._begins_line(at) else -2) + (3 if self._before_credit(at) else -3)
         if char in "要噎":  # —— and …… come in twos
@@ -295,7 +281,7 @@ class _Page:
             return score + (3 if self._begins_line(at) or twin else -3)
         if char in _POINTS or char in "豫原辕垣耀":
             near = self._numeral(at - 1) + self._numeral(at + 1)
-            return score + (3 * near if near else -2)
+            return score + (3 * near if near else -6)
         return score
 
     def _numeral(self, at: int) -> bool:
@@ -303,22 +289,15 @@ class _Page:
 
     def _runs(self) -> Iterable[_Item]:
         """Runs of digits and of letters, which stand or fall as one."""
-        for kind, inside in ((_DIGITS, _POINTS), (_LETTERS, frozenset("窑原"))):
-            at = 0
-            while at < self.size:
-                if self.text[at] not in kind:
-                    at += 1
-                    continue
-                end = at + 1
-                while end < self.size and (
-                    self.text[end] in kind
-                    or (self.text[end] in inside and end + 1 < self.size and self.text[end + 1] in kind)
-                ):
-                    end += 1
-                yield from self._run(at, end, kind)
-                at = end
+        for kind, pattern in ((_DIGITS, _DIGIT_RUN), (_LETTERS, _LETTER_RUN)):
+            for found in pattern.finditer(self.text):
+                yield from self._run(found.start(), found.end(), kind)
 
     def _run(self, start: int, end: int, kind: frozenset[str]) -> Iterable[_Item]:
+        words, rates = _words(), _rates()
+        most = sum(rates[char] - words[char][0] for char in self.text[start:end]) + 2.5 * (end - start - 1)
+        if most + (6.0 if kind is _DIGITS else -3.0 if end - start == 1 else 0.0) < 0:
+            return  # hopeless even outside all words
         odds = {at: self._odds(at) for at in range(start, end)}
         while start < end and odds[start] < -2:  # 动员圆园园人: the first belongs to a word
             start += 1
@@ -330,7 +309,12 @@ class _Page:
         before = self.text[start - 1 : start]
         score = sum(odds[at] for at in range(start, end)) + 2.5 * (end - start - 1)
         if kind is _DIGITS:
-            framed = (after in _UNITS and bool(after)) + (before == "第") + (before in _NUMERALS) + (after in _NUMERALS)
+            framed = (
+                (bool(_UNITS.match(self.text, end)) and self._runs_on(end))
+                + (before == "第")
+                + (before in _NUMERALS)
+                + (after in _NUMERALS)
+            )
             score += 2.0 * framed if framed else (-4.0 if end - start == 1 else -1.0)
         elif end - start == 1:
             score -= 3.0
@@ -346,13 +330,70 @@ class _Page:
                     if open_at is None or self._odds(at) > -2:
                         open_at = at
                 elif open_at is not None and self._odds(at) > -2:
-                    if at - open_at <= _PAIR_CHARS and self.line[at] - self.line[open_at] <= 2 * _PAIR_LINES:
+                    if at - open_at <= _PAIR_CHARS and self.line[at] - self.line[open_at] <= _PAIR_LINES:
                         inner = self.text[open_at + 1 : at]
                         score = self._odds(open_at) + self._odds(at) + 2 - 0.03 * len(inner)
                         if inner and all(char in _NUMERALS or char in _DIGITS for char in inner):
                             score += 12  # 〔２０２２〕
                         yield _Item((open_at, at), score)
                     open_at = None
+
+
+def _neighbours(lines: Sequence[str]) -> list[list[int]]:
+    """For each line, up to two lines before and after that the same sentence may run through: as wide, none ends."""
+    widths = [_width(line) for line in lines]
+    joined = [
+        abs(widths[at] - widths[at + 1]) <= _SAME_WIDTH and not line.rstrip().endswith(_ENDS)
+        for at, line in enumerate(lines[:-1])
+    ]
+    out: list[list[int]] = []
+    for number in range(len(lines)):
+        linked = []
+        for step in (-1, 1):
+            other = number
+            while (
+                abs(other + step - number) <= 2 and 0 <= other + step < len(lines) and joined[min(other, other + step)]
+            ):
+                other += step
+                linked.append(other)
+        out.append(linked)
+    return out
+
+
+def _width(line: str) -> float:
+    """In characters: half of one for each narrow character, nothing for white space."""
+    text = "".join(line.split())
+    return len(text) - 0.5 * (len(text) - len(_NARROW.sub("", text)))
+
+
+def _may_be_broken(text: str) -> bool:
+    """Whether the text, without white space, holds a character worth a closer look: nearly all pages end here."""
+    for found in _SUSPECT.finditer(text):
+        odds = sum(_odds(text, at) for at in range(*found.span()) if text[at] in REPAIRS)
+        if odds > (_SINGLE_EVIDENCE - 4 if found[0] in "姻袁尧遥" else -2):
+            return True
+    return False
+
+
+def _odds(text: str, at: int) -> float:
+    """For a mark at `at` against the character itself beside these neighbours; words of digits only don't count."""
+    words = _words()
+    best = words[text[at]][0]
+    for length in (2, 3, 4):
+        for start in range(max(0, at - length + 1), min(at, len(text) - length) + 1):
+            word = text[start : start + length]
+            values = words.get(word)
+            if values and values[at - start] > best and not _DIGITS.issuperset(word):
+                best = values[at - start]
+    return _rates()[text[at]] - best
+
+
+@cache
+def _singles() -> re.Pattern[str]:
+    """The characters that can be a mark by themselves, given the best of neighbours."""
+    most = 7  # that `_single` adds
+    usual = {char for char in REPAIRS if _rates()[char] + most > _words()[char][0]}
+    return re.compile(f"[{''.join(sorted(usual - _DIGITS - _LETTERS))}]")
 
 
 @cache

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, near, resolve, within
 from swsearch.pages.mentions import Mention, find_mentions
@@ -127,10 +128,12 @@ def _senses(
     kinds = gazetteer().kinds
     sure: Counter[str] = Counter()
     full: set[str] = set()
-    for _, _, mention in named:
+    for at, (part, _text, mention) in enumerate(named):
+        after = named[at + 1] if at + 1 < len(named) else None
         top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
         if len(top) == 1 and not mention.lone and not mention.word and kinds[top[0]] != "t":
-            if mention.meanings[0][1] == "full" or mention.meanings[0][1] == "old":
+            heads = after and after[0] == part and after[2].start == mention.end
+            if mention.meanings[0][1] in ("full", "old") and not heads:
                 full.add(top[0])
             sure.update(ancestors(top[0]))
     if origin:
@@ -160,14 +163,16 @@ def _sense(mention: Mention, part: str, last: tuple[str, int, str], sure: Counte
     top = [path for path in paths if RANK[kinds[path]] == level]
     if mention.word or (mention.lone and level >= 2):
         # a county's short name needs the county's full name, its city, or (municipalities) its province elsewhere
-        anchored = [path for path in paths if path in full or (not mention.word and sure[path.rpartition("/")[0]])]
+        free = mention.listed or not mention.word
+        anchored = [path for path in paths if path in full or (free and sure[path.rpartition("/")[0]])]
         if not anchored or (len(anchored) > 1 and len({RANK[kinds[path]] for path in anchored}) == 1):
             anchored = sorted(anchored, key=lambda path: -sure[path.rpartition("/")[0]])
             if not anchored or sure[anchored[0].rpartition("/")[0]] == sure[anchored[1].rpartition("/")[0]]:
                 return None
         return anchored[0]
     if len(top) == 1 and (level < 2 or len(paths) == 1):
-        return top[0]
+        inside = [path for path in paths[1:] if path in full and within(path, top[0])]
+        return inside[0] if inside and top[0] not in full else top[0]  # 大理 beside 大理市
     scored = sorted(paths, key=lambda path: (-_near_support(path, sure), RANK[kinds[path]]))
     best, second = _near_support(scored[0], sure), _near_support(scored[1], sure) if len(scored) > 1 else 0
     if best > second:
@@ -230,7 +235,8 @@ def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, i
         place for place in heads if title[place.start - 1 : place.start] == "在" and VENUE.match(title, place.end)
     ]
     if pairs:
-        return sorted(pairs, key=lambda path: -located.support[path])
+        most = max(located.support[path] for path in pairs)  # by weight, those about equal as printed
+        return sorted(pairs, key=lambda path: located.support[path] < 0.5 * most)
     heads = [place for place in heads if place.weight]
     chosen = [place for place in heads if place not in venues] or heads
     if any(not place.weak for place in chosen):
@@ -258,13 +264,37 @@ def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
         return []
     if not early and support[best] < 2 and not any(OWN.search(text) for _, text in parts):
         return []
+    joint = _joint(located, parts, "")
+    if joint:
+        return joint
     while True:
         inner = sorted((path for path in support if path.rpartition("/")[0] == best), key=lambda path: -support[path])
+        joint = _joint(located, parts, best)
+        if joint:
+            return joint
         if not inner or support[inner[0]] < 0.5 * support[best]:
             return [best]
         if len(inner) > 1 and support[inner[1]] > 0.6 * support[inner[0]]:
             return [best]
         best = inner[0]
+
+
+def _joint(located: Located, parts: list[tuple[str, str]], above: str) -> list[str]:
+    """Two places joined by 与 or 和 in the lead (南通市与汉中市) that share most of the weight."""
+    lead = dict(parts).get("p1", "")
+    shown = [place for place in located.places if place.part == "p1" and place.weight and within(place.path, above or place.path)]
+    total = located.support[above] if above else sum(value for path, value in located.support.items() if "/" not in path)
+    for one, two in pairwise(shown):
+        gap = lead[one.end : two.start]
+        first = next((item for item in located.places if item.part == "p1" and item.start == one.end + 1), two)
+        if lead[one.end : first.start] not in ("与", "和", "同") or len(gap) > 12:
+            continue
+        depth = above.count("/") + 2 if above else 1
+        heads = ["/".join(path.split("/")[:depth]) for path in (one.path, two.path)]
+        shares = [located.support[path] / total for path in heads]
+        if heads[0] != heads[1] and min(shares) >= 0.25 and sum(shares) >= 0.7 and all(path.count("/") + 1 == depth for path in heads):
+            return [one.path, two.path]
+    return []
 
 
 def _venue(located: Located, parts: list[tuple[str, str]], topics: list[str]) -> list[str]:

@@ -118,7 +118,7 @@ def plan(reading: Reading) -> Plan:
     """The best reading of the page found: slots in doubt are flipped one by one as long as the page gets better."""
     slots, count = reading.slots, len(reading.paragraphs)
     if not count:
-        return _evaluate(reading, [])
+        return Plan(0.0, [], None, [], [])
     starts = {0} | {at for at in range(1, count) if slots[at].score > 0}
     doubtful = sorted(
         (at for at in range(1, count) if abs(slots[at].score) < DOUBT), key=lambda at: abs(slots[at].score)
@@ -333,7 +333,7 @@ def _bodies(reading: Reading, starts: list[int]) -> list[headlines.Body]:
 def drafts_of(reading: Reading, found: Plan) -> tuple[list[Draft], list[int]]:
     """The bodies with their headline and credit rows, in the order of the page, and the display rows left over."""
     starts, count = found.starts, len(reading.paragraphs)
-    ends = [*starts[1:], count]
+    ends = [*starts[1:], count][: len(starts)]
     drafts = [Draft(list(range(start, end))) for start, end in zip(starts, ends, strict=True)]
     left = [row for row, label in zip(found.free, found.labels, strict=True) if label < 0]
     for row, label in zip(found.free, found.labels, strict=True):
@@ -471,7 +471,7 @@ def _notices(
             notice = _NOTICE_KINDS[kind]
         elif kind in (BYLINE, SOURCE) and at not in used:
             notice = "other"
-        elif not drafts and kind in (PARA, FLOW, HEAD):
+        elif not drafts:
             notice = "other"
         else:
             continue
@@ -503,3 +503,29 @@ def _notice(reading: Reading, number: int, kind: NoticeKind, members: Sequence[i
         spans=tuple(row.span for row in rows),
         printed="\n".join(row.raw for row in rows),
     )
+
+
+def explain(page: Page) -> list[Decision]:
+    """Why the page is read as it is: one decision for each slot between two paragraphs and each headline, with scores."""
+    reading = Reading(page)
+    found = plan(reading)
+    out = [Decision((0, 0), "page: total of the best reading found", found.total)]
+    line = [row.line for row in reading.rows]
+    for at, paragraph in enumerate(reading.paragraphs):
+        slot = reading.slots[at]
+        first = line[paragraph.rows[0]]
+        if at:
+            what = "a new article begins" if at in found.starts else "the article goes on"
+            out.append(Decision((first, line[paragraph.rows[-1]]), what, slot.score, tuple(slot.why)))
+    ends = [*found.starts[1:], len(reading.paragraphs)][: len(found.starts)]
+    for row, label in zip(found.free, found.labels, strict=True):
+        parts = tuple(
+            (f"words of article {body + 1}", reading.words.share(row, (1 << end) - (1 << start), start))
+            for body, (start, end) in enumerate(zip(found.starts, ends, strict=True))
+        )
+        what = f"headline of article {label + 1}" if label >= 0 else "display line of no article"
+        out.append(Decision((line[row], line[row]), f"{what}: {reading.rows[row].clean}", parts[label][1] if label >= 0 else 0.0, parts))
+    if found.lead:
+        lead, target = found.lead
+        out.append(Decision((line[reading.paragraphs[found.starts[lead]].rows[0]],) * 2, f"lead of article {target + 1}", 0.0))
+    return out

@@ -33,6 +33,11 @@ def weights() -> Mapping[str, float]:
     return {row[0]: float(row[1]) for row in rows}
 
 
+def _is_latin(text: str) -> bool:
+    """Whether the row is set in Latin letters, so that columns are ragged."""
+    return sum("A" <= char.upper() <= "Z" for char in text) * 2 > len(text)
+
+
 class Unwrapper:
     """Scores of kinds and moves over the rows of one page."""
 
@@ -47,7 +52,7 @@ class Unwrapper:
         self.says = blank_weight(rows)
         self.closed = [row.closed for row in rows]
         self.short = [
-            width <= column - SHORT and not self._narrow_pair(at)
+            width <= (column * 0.6 if _is_latin(rows[at].clean) else column - SHORT) and not self._narrow_pair(at)
             for at, (width, column) in enumerate(zip(self.width, self.columns, strict=True))
         ]
         self.insets = True
@@ -139,6 +144,8 @@ class Unwrapper:
         """How much the first characters say that the row carries on a sentence: 的…, or a mark after one character."""
         if text[:1] in _NEVER_FIRST:
             return self.w["line.first_never"]
+        if "a" <= text[:1] <= "z":
+            return self.w["line.first_stub"]
         if text[1:2] in _MARKS and text[0] not in "一二三四五六七八九十":
             return self.w["line.first_stub"]
         return self.w["line.first_rarely"] if text[:1] in _RARELY_FIRST else 0.0
