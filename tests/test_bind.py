@@ -113,6 +113,15 @@ def test_variants_are_left_out_by_quotes_and_by_literal() -> None:
     assert bound("title:软件").alternatives == ("软体",)
 
 
+def test_variants_of_the_real_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "swsearch.text.variants")
+    found = bound("志工 -身心障礙者")
+    assert isinstance(found, AllOf)
+    assert "志愿者" in found.nodes[0].alternatives
+    assert ("志工", "志愿者") in found.nodes[0].word_alternatives
+    assert "残疾人" in found.nodes[1].node.alternatives
+
+
 # what has no searchable character is left out; nothing left is Nothing
 EMPTY = [
     ("，。 社区", chunk("社区"), 0),

@@ -54,7 +54,7 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
     strict mode QuerySyntaxError at the first place that is no syntax.
 
     >>> str(parse("标题：“全覆盖” 社工站 或 社工室").node)
-    'title:"全覆盖" 社工站 OR 社工室'
+    'title:"全覆盖" (社工站 OR 社工室)'
     """
     found = cut(text)
     reader = _Reader(text, strict, list(found.problems))
