@@ -282,8 +282,14 @@ def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
 def _joint(located: Located, parts: list[tuple[str, str]], above: str) -> list[str]:
     """Two places joined by 与 or 和 in the lead (南通市与汉中市) that share most of the weight."""
     lead = dict(parts).get("p1", "")
-    shown = [place for place in located.places if place.part == "p1" and place.weight and within(place.path, above or place.path)]
-    total = located.support[above] if above else sum(value for path, value in located.support.items() if "/" not in path)
+    shown = [
+        place
+        for place in located.places
+        if place.part == "p1" and place.weight and within(place.path, above or place.path)
+    ]
+    total = (
+        located.support[above] if above else sum(value for path, value in located.support.items() if "/" not in path)
+    )
     for one, two in pairwise(shown):
         gap = lead[one.end : two.start]
         first = next((item for item in located.places if item.part == "p1" and item.start == one.end + 1), two)
@@ -292,7 +298,12 @@ def _joint(located: Located, parts: list[tuple[str, str]], above: str) -> list[s
         depth = above.count("/") + 2 if above else 1
         heads = ["/".join(path.split("/")[:depth]) for path in (one.path, two.path)]
         shares = [located.support[path] / total for path in heads]
-        if heads[0] != heads[1] and min(shares) >= 0.25 and sum(shares) >= 0.7 and all(path.count("/") + 1 == depth for path in heads):
+        if (
+            heads[0] != heads[1]
+            and min(shares) >= 0.25
+            and sum(shares) >= 0.7
+            and all(path.count("/") + 1 == depth for path in heads)
+        ):
             return [one.path, two.path]
     return []
 
