@@ -1,0 +1,124 @@
+"""A chunk of a query -> the same in the vocabulary of the other side of the strait (志工/志愿者, 軟體/软件).
+
+Words come from our reviewed list (data/strait_variants.tsv) and from OpenCC's phrases (data/strait_opencc.tsv). They
+are looked up as folded, so that a query in any script finds them, and only where jieba sees a word begin and end: 程式
+is not replaced in 方程式, nor 數位 in 少数位置.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from swsearch.text.fold import fold
+
+MAX_ALTERNATIVES = 8  # each is a clause of its own to the engine
+
+Counterparts = dict[str, tuple[str, ...]]  # folded word -> what the other side says, the usual word first
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A chunk in the other side's vocabulary, and the words that make the difference: (as typed, counterpart)."""
+
+    text: str
+    replaced: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    counterparts: tuple[str, ...]
+
+
+def alternatives(chunk: str) -> list[Alternative]:
+    """What the other side would write for `chunk`: all its words replaced first, then each alone; at most eight.
+
+    None of them holds what `chunk` holds already: an article with 性侵害 is found by 性侵 as it is.
+
+    >>> [alternative.text for alternative in alternatives("志工培訓")]
+    ['志愿者培訓', '义工培訓']
+    """
+    choices: list[list[_Found]] = [[], []]
+    for side, counterparts in enumerate(_both_ways()):
+        choices[side] = list(_find(chunk, counterparts))
+    drafts = [_replace(chunk, found, [each.counterparts[0] for each in found]) for found in choices if len(found) > 1]
+    for found in choices:
+        drafts += [_replace(chunk, [each], [word]) for each in found for word in each.counterparts]
+    out: list[Alternative] = []
+    seen = set()
+    for draft in drafts:
+        folded = fold(draft.text)
+        if fold(chunk) not in folded and folded not in seen:
+            seen.add(folded)
+            out.append(draft)
+    return out[:MAX_ALTERNATIVES]
+
+
+def _find(chunk: str, counterparts: Counterparts) -> Iterator[_Found]:
+    """The list's words in `chunk`, from left to right, the longest first, none inside another one."""
+    folded = fold(chunk)
+    longest = max(map(len, counterparts))
+    if not any(folded[at : at + size] in counterparts for at in range(len(folded)) for size in range(2, longest + 1)):
+        return  # without loading jieba
+    edges = _word_edges(folded, chunk)
+    at = 0
+    while at < len(folded):
+        for end in range(min(at + longest, len(folded)), at + 1, -1):
+            if folded[at:end] in counterparts and {at, end} <= edges:
+                yield _Found(at, end, counterparts[folded[at:end]])
+                at = end
+                break
+        else:
+            at += 1
+
+
+def _word_edges(folded: str, chunk: str) -> set[int]:
+    """Offsets in `folded` at which a word of `chunk` begins or ends."""
+    from swsearch.text.words import words
+
+    edges: set[int] = set()
+    at = 0
+    for word in words(chunk):
+        at = max(folded.find(word, at), at)
+        edges |= {at, at + len(word)}
+        at += len(word)
+    return edges
+
+
+def _replace(chunk: str, found: Sequence[_Found], words: Sequence[str]) -> Alternative:
+    parts, replaced, at = [], [], 0
+    for each, word in zip(found, words, strict=True):
+        parts += [chunk[at : each.start], word]
+        replaced.append((chunk[each.start : each.end], word))
+        at = each.end
+    return Alternative("".join(parts) + chunk[at:], tuple(replaced))
+
+
+@cache
+def _both_ways() -> tuple[Counterparts, Counterparts]:
+    """From the mainland's words to the others' and back; our list before OpenCC's."""
+    forth: dict[str, list[str]] = {}
+    back: dict[str, list[str]] = {}
+    text = _data("strait_variants.tsv") + _data("strait_opencc.tsv")
+    # Folding keeps tabs, spaces and line ends: once for the whole file is a third of the time of once a word.
+    for line, folded in zip(text.splitlines(), fold(text).splitlines(), strict=True):
+        if not line or line.startswith("#"):
+            continue
+        (mainland, way, others), (mainland_keys, _, others_keys) = line.split("\t"), folded.split("\t")
+        for key in others_keys.split():
+            back.setdefault(key, []).extend(mainland.split())
+        for key in mainland_keys.split() if way == "=" else ():
+            forth.setdefault(key, []).extend(others.split())
+    return _unique(forth), _unique(back)
+
+
+def _unique(table: dict[str, list[str]]) -> Counterparts:
+    return {key: tuple(dict.fromkeys(words)) for key, words in table.items()}
+
+
+def _data(name: str) -> str:
+    return (files("swsearch.text") / "data" / name).read_text(encoding="utf-8")
