@@ -49,7 +49,7 @@ class Settings:
         does not parse or says something unknown.
         """
         config = _read_config(Path(directory) / CONFIG_FILE)
-        chosen_index = str(index or os.environ.get("SWSEARCH_INDEX") or config.get("index") or cls.index)
+        chosen_index = str(index or os.environ.get("SWSEARCH_INDEX") or config.get("index") or "index")
         chosen_seeds = tuple(str(seed) for seed in seeds)
         if not chosen_seeds and os.environ.get("SWSEARCH_SEEDS"):
             chosen_seeds = tuple(filter(None, os.environ["SWSEARCH_SEEDS"].split(os.pathsep)))

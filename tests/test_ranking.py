@@ -25,7 +25,9 @@ def engine(request, tmp_path):
 
 
 def fill(engine, *articles):
-    engine.add([Article(id, f"{id}.txt", title, tuple(body)) for id, title, *body in articles], [SeedFile("a.txt", "0")])
+    engine.add(
+        [Article(id, f"{id}.txt", title, tuple(body)) for id, title, *body in articles], [SeedFile("a.txt", "0")]
+    )
     engine.commit(Meta(1, {}))
 
 

@@ -217,6 +217,11 @@ def count_facets(facts: Iterable[tuple[Facts, str | None]]) -> Facets:
             years[fact.year] += 1
         if source:
             sources[source] += 1
+    return facet_rows(regions, years, agencies, sources)
+
+
+def facet_rows(regions: Counter[str], years: Counter[int], agencies: Counter[str], sources: Counter[str]) -> Facets:
+    """Counts in the order in which they are shown."""
     return {
         "region": _rows("path", regions),
         "year": _rows("year", years),
@@ -235,8 +240,7 @@ def sort_key(sort: Sort, score: float, id: str, year: int | None, date: str | No
     if sort == "year":
         return (year is None, -(year or 0), -score, id)
     if sort == "date":
-        newest = date or (f"{year:04}" if year is not None else "")
-        return (not newest, tuple(-ord(c) for c in newest.ljust(10, "\0")), -score, id)
+        return (date is None, -int((date or "").replace("-", "").ljust(8, "0")), -score, id)
     return (-score, id)
 
 

@@ -216,7 +216,7 @@ class ScanEngine:
                 return any(f"{own}/".startswith(f"{path}/") for own in held for path in paths)
             case InRange(field=field, low=low, high=high):
                 values = _values(entry, field)
-                return any((low is None or low <= v) and (high is None or v <= high) for v in values)
+                return any((low is None or _order(low) <= v) and (high is None or v <= _order(high)) for v in values)
             case HasName(field=field, forms=forms):
                 return any(form in match_form(name) for name in _names(entry, field) for form in forms)
             case Everything():
@@ -276,7 +276,12 @@ def _near(part: str, pieces: tuple[Contains, ...], distance: int) -> bool:
     return False
 
 
-def _values(entry: _Entry, field: str) -> list[int | str]:
+def _order(value: int | str) -> tuple[int, str]:
+    """Numbers and dates in one order; a field has only one of the two."""
+    return (value, "") if isinstance(value, int) else (0, value)
+
+
+def _values(entry: _Entry, field: str) -> list[tuple[int, str]]:
     record = entry.record
     if not isinstance(record, Article):
         return []
@@ -286,7 +291,7 @@ def _values(entry: _Entry, field: str) -> list[int | str]:
         "page": [record.page],
         "date": [record.date],
     }
-    return [value for value in found[field] if value is not None]
+    return [_order(value) for value in found[field] if value is not None]
 
 
 def _names(entry: _Entry, field: str) -> list[str]:

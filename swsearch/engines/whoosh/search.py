@@ -6,28 +6,19 @@ segments of one generation: bigrams filter, match forms judge, weighted BM25 ran
 
 from __future__ import annotations
 
-import json
+import itertools
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Union
+from typing import Union
 
 import numpy as np
-from numpy.typing import NDArray
 
-from swsearch.engines.base import (
-    K1,
-    SCORE_DIGITS,
-    VARIANT_WEIGHT,
-    B,
-    Found,
-    Sort,
-    count_facets,
-    sort_key,
-)
-from swsearch.engines.whoosh.schema import ARTICLE, NOTICE, PARTS_END, number_key, term_bytes
+from swsearch.engines.base import K1, SCORE_DIGITS, VARIANT_WEIGHT, B, Found, Sort, facet_rows
+from swsearch.engines.whoosh.schema import AGENCY_FACET, SOURCE_FACET, number_key
+from swsearch.engines.whoosh.segment import NO_DOCS, Docs, Floats, Mask, SegmentView
 from swsearch.errors import QueryError
 from swsearch.query.bind import terms
 from swsearch.query.nodes import (
@@ -45,15 +36,9 @@ from swsearch.query.nodes import (
     Weigh,
     Within,
 )
-from swsearch.records import Facts
+from swsearch.records import Facets
 from swsearch.settings import QUERY_SECONDS
-from swsearch.text.match import BREAK, grams, units
-
-Docs = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-HOT_LISTS = 512
-"""Posting lists kept decoded per segment: a session's queries share most of their bigrams."""
+from swsearch.text.match import BREAK, units
 
 # ---- plan --------------------------------------------------------------------------------------------------------
 
@@ -64,13 +49,13 @@ class Lookup:
     unless the bigrams alone decide (`exact`). A form of one unit is looked up by prefix."""
 
     form: str
-    grams: tuple[str, ...]
+    units: tuple[str, ...]
     title_only: bool = False
 
     @property
     def exact(self) -> bool:
         """Whether having the bigrams means having the form."""
-        return len(self.grams) <= 1 and not self.title_only
+        return len(self.units) <= 2 and not self.title_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,105 +153,11 @@ def compile_plan(node: BoundNode) -> Plan:
 
 
 def _lookups(node: Contains) -> tuple[Lookup, ...]:
-    return tuple(
-        Lookup(form, tuple(dict.fromkeys(grams(form))), node.title_only) for form in (node.form, *node.alternatives)
-    )
+    return tuple(Lookup(form, tuple(units(form)), node.title_only) for form in (node.form, *node.alternatives))
 
 
 def _key(value: int | str | None) -> str | None:
     return number_key(value) if isinstance(value, int) else value
-
-
-# ---- one segment -------------------------------------------------------------------------------------------------
-
-
-class SegmentView:
-    """One segment, read-only: decoded postings, match forms, lengths. Document numbers are the segment's own."""
-
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self.size: int = reader.doc_count_all()
-        live = np.ones(self.size, dtype=bool)
-        live[list(reader.deleted_docs_set)] = False
-        self.articles = self._kind(ARTICLE) & live
-        self.notices = self._kind(NOTICE) & live
-        self.live = live
-        lengths = reader.column_reader("length") if reader.has_column("length") else np.zeros(self.size)
-        self.lengths: Floats = np.array([lengths[doc] for doc in range(self.size)], dtype=np.float64)
-        self.postings = lru_cache(HOT_LISTS)(self._postings)
-        self.facts = lru_cache(self.size)(self._facts)
-        self._forms = reader.column_reader("form")
-
-    def _kind(self, kind: str) -> NDArray[np.bool_]:
-        mask = np.zeros(self.size, dtype=bool)
-        mask[self.docs_with("kind", kind)] = True
-        return mask
-
-    def _postings(self, field: str, term: str) -> tuple[Docs, Floats]:
-        """The documents that have `term`, ascending, and how often; deleted ones too."""
-        key = term_bytes(term)
-        if (field, key) not in self._reader:
-            return np.empty(0, np.int64), np.empty(0)
-        matcher = self._reader.postings(field, key)
-        docs, counts = [], []
-        while matcher.is_active():
-            docs.append(matcher.id())
-            counts.append(matcher.weight())
-            matcher.next()
-        return np.array(docs, dtype=np.int64), np.array(counts)
-
-    def docs_with(self, field: str, key: str) -> Docs:
-        """The documents that have `key`, ascending."""
-        return self._postings(field, key)[0]
-
-    def keys(self, field: str, start: str = "") -> Iterator[str]:
-        """The keys of `field` from `start` on, ascending in the order of their bytes."""
-        for name, key in self._reader.terms_from(field, term_bytes(start)):
-            if name != field:
-                return
-            yield key.decode("utf-8", "surrogatepass")
-
-    def count(self, form: str, parts: Sequence[str]) -> tuple[Docs, Floats]:
-        """The documents that have all of the bigrams of `form`, and the least of their counts."""
-        if not parts:
-            lists = [self.postings("grams", key) for key in self._starting_with(form)]
-            if not lists:
-                return np.empty(0, np.int64), np.empty(0)
-            docs, where = np.unique(np.concatenate([docs for docs, _ in lists]), return_inverse=True)
-            return docs, np.bincount(where, weights=np.concatenate([counts for _, counts in lists]))
-        (docs, least), *others = sorted(
-            (self.postings("grams", gram) for gram in parts), key=lambda found: len(found[0])
-        )
-        for other, counts in others:
-            if not len(docs):
-                break
-            at = np.searchsorted(other, docs)
-            at[at == len(other)] = 0
-            shared = other[at] == docs if len(other) else np.zeros(len(docs), bool)
-            docs, least = docs[shared], np.minimum(least[shared], counts[at[shared]])
-        return docs, least
-
-    def _starting_with(self, unit: str) -> list[str]:
-        found = []
-        for key in self.keys("grams", unit):
-            if not key.startswith(unit):
-                break
-            found.append(key)
-        return found
-
-    def parts(self, doc: int) -> list[str]:
-        """The match forms of the document's parts, the title's first."""
-        text: str = self._forms[doc].decode("utf-8", "surrogatepass")
-        return text.split(PARTS_END)
-
-    def _facts(self, doc: int) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self._reader.column_reader("facts")[doc])
-        return value
-
-    def record(self, doc: int) -> bytes:
-        """The stored JSON of the document."""
-        data: bytes = self._reader.column_reader("record")[doc]
-        return data
 
 
 # ---- running -----------------------------------------------------------------------------------------------------
@@ -275,133 +166,158 @@ class SegmentView:
 class Snapshot:
     """The segments of one generation, and the statistics over their live articles."""
 
-    def __init__(self, readers: Sequence[Any]) -> None:
-        self.segments = [SegmentView(reader) for reader in readers]
+    def __init__(self, segments: Sequence[SegmentView]) -> None:
+        self.segments = segments
         self.articles = sum(int(segment.articles.sum()) for segment in self.segments)
         self.notices = sum(int(segment.notices.sum()) for segment in self.segments)
         total = sum(float(segment.lengths[segment.articles].sum()) for segment in self.segments)
         self.mean_length = total / self.articles if self.articles else 0.0
-        self.df = lru_cache(HOT_LISTS)(self._df)
 
-    def _df(self, form: str) -> int:
+    def df(self, form: str) -> int:
         """In how many live articles the rarest bigram of `form` occurs; of one unit, the unit."""
-        lists = [[gram] for gram in grams(form)] or [[]]
-        return min(
-            sum(int(segment.articles[segment.count(form, one)[0]].sum()) for segment in self.segments) for one in lists
-        )
+        parts = units(form)
+        pairs = [tuple(parts)] if len(parts) == 1 else list(dict.fromkeys(itertools.pairwise(parts)))
+        return min(sum(segment.df(pair) for segment in self.segments) for pair in pairs)
 
     def search(
         self, bound: BoundNode, limit: int | None, offset: int, sort: Sort, notices: bool, facets: bool
     ) -> Found:
         """See Engine.search."""
         deadline = time.monotonic() + QUERY_SECONDS
-        plan, wanted = compile_plan(bound), terms(bound)
-        ranked: list[tuple[Any, str, float]] = []
-        counted = []
-        for segment in self.segments:
-            universe = segment.articles | segment.notices if notices else segment.articles
-            docs = run(plan, segment, np.flatnonzero(universe), deadline)
-            scores = self._scores(wanted, segment, docs)
-            for doc, score in zip(docs.tolist(), scores.tolist(), strict=True):
-                facts = segment.facts(doc)
-                ranked.append(
-                    (sort_key(sort, score, facts["id"], facts.get("year"), facts.get("date")), facts["id"], score)
-                )
-            if facets:
-                counted += [segment.facts(doc) for doc in docs[segment.articles[docs]].tolist()]
-        ranked.sort()
+        plan = compile_plan(bound)
+        wanted = [_Weighed(term, self) for term in terms(bound)]
         stop = None if limit is None else offset + limit
-        return Found(
-            total=len(ranked),
-            hits=tuple((id, score) for _, id, score in ranked[offset:stop]),
-            facets=count_facets(
-                (Facts(regions=tuple(one["regions"]), year=one["year"], agencies=tuple(one["agencies"])), one["source"])
-                for one in counted
-            )
-            if facets
-            else {},
-        )
+        total = 0
+        ranked: list[tuple[int, float, str]] = []
+        counted: list[tuple[SegmentView, Mask]] = []
+        for segment in self.segments:
+            docs = run(plan, segment, segment.articles | segment.notices if notices else segment.articles, deadline)
+            total += len(docs)
+            if not len(docs):
+                continue
+            ranked += _best(segment, docs, self._scores(wanted, segment, docs), sort, stop)
+            if facets:
+                counted.append((segment, _mask(segment, docs) & segment.articles))
+        ranked.sort()
+        hits = tuple((id, -score) for _, score, id in ranked[offset:stop])
+        return Found(total, hits, _facets(counted) if facets else {})
 
     def scores(self, bound: BoundNode, segment: SegmentView, doc: int) -> tuple[tuple[str, float], ...]:
         """What each term gives to the score of one document."""
-        docs = np.array([doc])
-        return tuple((term.form, float(self._score(term, segment, docs)[0])) for term in terms(bound))
+        docs = np.array([doc], dtype=np.uint16)
+        weighed = (_Weighed(term, self) for term in terms(bound))
+        return tuple((one.term.form, float(one.score(segment, docs, self._shape(segment, docs))[0])) for one in weighed)
 
-    def _scores(self, wanted: Sequence[Term], segment: SegmentView, docs: Docs) -> Floats:
+    def _scores(self, wanted: Sequence[_Weighed], segment: SegmentView, docs: Docs) -> Floats:
         scores: Floats = np.zeros(len(docs))
-        for term in wanted:
-            scores += self._score(term, segment, docs)
+        shape = self._shape(segment, docs) if wanted else scores
+        for one in wanted:
+            scores += one.score(segment, docs, shape)
         return np.round(scores, SCORE_DIGITS)
 
-    def _score(self, term: Term, segment: SegmentView, docs: Docs) -> Floats:
-        """The formula of docs/ranking.md for one term; 0 where the term does not occur."""
-        df = max(self.df(form) for form in (term.form, *term.alternatives))
-        idf = math.log(1 + (self.articles - df + 0.5) / (df + 0.5))
-        n = _occurrences(term, term.form, segment, docs)
-        for form in term.alternatives:
-            n = n + VARIANT_WEIGHT * _occurrences(term, form, segment, docs)
+    def _shape(self, segment: SegmentView, docs: Docs) -> Floats:
+        """k1 · (1 − b + b · L / mean L)."""
         relative = segment.lengths[docs] / self.mean_length if self.mean_length else np.zeros(len(docs))
-        shape = K1 * (1 - B + B * relative)
-        scores: Floats = np.divide(idf * (K1 + 1) * n, n + shape, out=np.zeros(len(docs)), where=n > 0)
+        shape: Floats = K1 * (1 - B + B * relative)
+        return shape
+
+
+class _Weighed:
+    """A ranking term with its forms cut into units and its idf: the formula of docs/ranking.md."""
+
+    def __init__(self, term: Term, snapshot: Snapshot) -> None:
+        self.term = term
+        self._forms = [(form, units(form)) for form in (term.form, *term.alternatives)]
+        df = max(snapshot.df(form) for form, _ in self._forms)
+        self._idf = math.log(1 + (snapshot.articles - df + 0.5) / (df + 0.5))
+
+    def score(self, segment: SegmentView, docs: Docs, shape: Floats) -> Floats:
+        """What the term gives to the score of each of `docs`; 0 where it does not occur."""
+        n = self._n(0, segment, docs)
+        for at in range(1, len(self._forms)):
+            n = n + VARIANT_WEIGHT * self._n(at, segment, docs)
+        # Where n is 0 so is the quotient, except for an empty index, whose shape is 0 too.
+        scores: Floats = self._idf * (K1 + 1) * n / np.maximum(n + shape, 1e-12)
         return scores
 
-
-def _occurrences(term: Term, form: str, segment: SegmentView, docs: Docs) -> Floats:
-    found = _at(docs, *segment.count(form, grams(form)))
-    if term.is_word:
-        found = (_at(docs, *segment.postings("words", form)) + found) / 2
-    return found
+    def _n(self, at: int, segment: SegmentView, docs: Docs) -> Floats:
+        form, parts = self._forms[at]
+        found = segment.occurrences(parts, docs)
+        return (segment.tokens(form, docs) + found) / 2 if self.term.is_word else found
 
 
-def _at(docs: Docs, having: Docs, counts: Floats) -> Floats:
-    """For each of `docs` its count, 0 where it is not among `having`."""
-    if not len(having):
-        return np.zeros(len(docs))
-    at = np.minimum(np.searchsorted(having, docs), len(having) - 1)
-    found: Floats = np.where(having[at] == docs, counts[at], 0.0)
-    return found
+def _best(
+    segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: int | None
+) -> list[tuple[int, float, str]]:
+    """(first key, −score, id) of the best `stop` documents; the first key is 0 unless the order is by year or date."""
+    if sort == "relevance":
+        first = np.zeros(len(docs), dtype=np.int64)
+        if stop is not None and len(docs) > 4 * stop:
+            least = -np.partition(-scores, stop - 1)[stop - 1] if stop else np.inf
+            kept = scores >= least
+            docs, scores, first = docs[kept], scores[kept], first[kept]
+    else:
+        values = segment.numbers(sort)[docs]
+        first = np.where(values < 0, 1, -values)
+    order = np.lexsort((segment.id_order[docs], -scores, first))[:stop]
+    return [
+        (key, -score, segment.id(doc))
+        for key, score, doc in zip(first[order].tolist(), scores[order].tolist(), docs[order].tolist(), strict=True)
+    ]
 
 
-def run(plan: Plan, segment: SegmentView, among: Docs, deadline: float = math.inf) -> Docs:
-    """Those of `among`, ascending document numbers, that match `plan`. Raises QueryError after the deadline."""
+def _facets(counted: Sequence[tuple[SegmentView, Mask]]) -> Facets:
+    def counts(field: str) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for segment, among in counted:
+            total.update(dict(segment.count_values(field, among)))
+        return total
+
+    years = Counter({int(year): count for year, count in counts("year").items()})
+    return facet_rows(counts("region"), years, counts(AGENCY_FACET), counts(SOURCE_FACET))
+
+
+def run(plan: Plan, segment: SegmentView, among: Mask, deadline: float = math.inf) -> Docs:
+    """Those of `among`, ascending, that match `plan`. Raises QueryError after the deadline."""
     match plan:
-        case Lookup(form=form, grams=parts):
-            docs = _both(segment.count(form, parts)[0], among)
-            if plan.exact:
+        case Lookup(form=form, title_only=title_only):
+            docs = segment.holding(plan.units, among)
+            if plan.exact or not len(docs):
                 return docs
-            return _judged(docs, lambda doc: _holds(segment.parts(doc), plan), deadline)
+            wanted = form.encode("utf-16-le", "surrogatepass")
+            return _judged(docs, lambda doc: segment.holds(doc, form, wanted, title_only), deadline)
         case Close(pieces=pieces, distance=distance):
             for piece in pieces:
-                among = run(OneOf(piece), segment, among, deadline)
+                among = _mask(segment, run(OneOf(piece), segment, among, deadline))
             forms = [[lookup.form for lookup in piece] for piece in pieces]
-            return _judged(among, lambda doc: any(near(p, forms, distance) for p in segment.parts(doc)), deadline)
+            docs = np.flatnonzero(among).astype(np.uint16)
+            return _judged(docs, lambda doc: any(near(p, forms, distance) for p in segment.parts(doc)), deadline)
         case KeysIn(field=field, keys=keys):
-            return _both(_union([segment.docs_with(field, key) for key in keys]), among)
+            return _union([_of(segment.with_key(field, one), among) for one in keys])
         case KeysBetween(field=field, low=low, high=high):
-            found = []
-            for key in segment.keys(field, low or ""):
-                if high is not None and key > high:
-                    break
-                found.append(segment.docs_with(field, key))
-            return _both(_union(found), among)
-        case KeysWith(field=field, forms=forms):
-            having = [key for key in segment.keys(field) if any(form in key for form in forms)]
-            return _both(_union([segment.docs_with(field, key) for key in having]), among)
+            return _of(segment.with_keys(field, low or "", high), among)
+        case KeysWith(field=field, forms=forms_wanted):
+            return _of(segment.with_keys_holding(field, forms_wanted), among)
+        case All(parts=()):
+            return np.flatnonzero(among).astype(np.uint16)
         case All(parts=plans):
-            for part in sorted(plans, key=_cost):
-                among = run(part, segment, among, deadline)
-            return among
+            ordered = sorted(plans, key=_cost)
+            for part in ordered[:-1]:
+                among = _mask(segment, run(part, segment, among, deadline))
+                if not among.any():
+                    return NO_DOCS
+            return run(ordered[-1], segment, among, deadline)
         case OneOf(parts=plans):
             return _union([run(part, segment, among, deadline) for part in plans])
         case Minus(part=part):
-            return np.setdiff1d(among, run(part, segment, among, deadline), assume_unique=True)
+            return np.flatnonzero(among & ~_mask(segment, run(part, segment, among, deadline))).astype(np.uint16)
         case Enough(parts=plans, weights=weights, needed=needed):
-            number, weight = np.zeros(len(among)), np.zeros(len(among))
+            number, weight = np.zeros(segment.size), np.zeros(segment.size)
             for part, own in zip(plans, weights, strict=True):
-                had = np.isin(among, run(part, segment, among, deadline), assume_unique=True)
-                number += had
-                weight += own * had
-            return among[(number >= 2) & (weight >= needed)]
+                docs = run(part, segment, among, deadline)
+                number[docs] += 1
+                weight[docs] += own
+            return np.flatnonzero((number >= 2) & (weight >= needed)).astype(np.uint16)
 
 
 def near(part: str, pieces: Sequence[Sequence[str]], distance: int) -> bool:
@@ -439,12 +355,6 @@ def _starts(text: str, form: str) -> Iterator[int]:
         at = text.find(form, at + 1)
 
 
-def _holds(parts: list[str], plan: Lookup) -> bool:
-    if plan.title_only:
-        return plan.form in parts[0]
-    return plan.form in BREAK.join(filter(None, parts))
-
-
 def _judged(docs: Docs, judge: Callable[[int], bool], deadline: float) -> Docs:
     kept = []
     for at, doc in enumerate(docs.tolist()):
@@ -452,7 +362,7 @@ def _judged(docs: Docs, judge: Callable[[int], bool], deadline: float) -> Docs:
             raise QueryError(f"the query was stopped after {QUERY_SECONDS:g} seconds: make it more specific")
         if judge(doc):
             kept.append(doc)
-    return np.array(kept, dtype=np.int64)
+    return np.array(kept, dtype=np.uint16)
 
 
 def _cost(plan: Plan) -> int:
@@ -468,9 +378,17 @@ def _cost(plan: Plan) -> int:
             return 3
 
 
-def _both(left: Docs, right: Docs) -> Docs:
-    return np.intersect1d(left, right, assume_unique=True)
+def _of(docs: Docs, among: Mask) -> Docs:
+    return docs[among[docs]]
+
+
+def _mask(segment: SegmentView, docs: Docs) -> Mask:
+    mask = np.zeros(segment.size, dtype=bool)
+    mask[docs] = True
+    return mask
 
 
 def _union(lists: Sequence[Docs]) -> Docs:
-    return np.unique(np.concatenate(lists)) if lists else np.empty(0, np.int64)
+    if len(lists) == 1:
+        return lists[0]
+    return np.unique(np.concatenate(lists)) if lists else NO_DOCS

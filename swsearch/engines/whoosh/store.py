@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, EmptyIndexError, FileIndex
-from whoosh.writing import CLEAR, SegmentWriter
+from whoosh.index import TOC, EmptyIndexError
+from whoosh.writing import CLEAR
 
 from swsearch.engines.base import Found, Meta, Record, SeedFile, Sort
+from swsearch.engines.whoosh.arrays import DamagedFile
+from swsearch.engines.whoosh.codec import NAME, ArrayIndex, Writer, merge_small, write_toc
 from swsearch.engines.whoosh.lock import WriteLock
 from swsearch.engines.whoosh.schema import (
     META,
@@ -23,15 +25,14 @@ from swsearch.engines.whoosh.schema import (
     read_record,
     read_seed,
     record_document,
-    schema,
     seed_document,
 )
-from swsearch.engines.whoosh.search import SegmentView, Snapshot
+from swsearch.engines.whoosh.search import Snapshot
+from swsearch.engines.whoosh.segment import SegmentView
 from swsearch.errors import EngineError, IndexCorrupt, IndexMissing, SwsearchError
 from swsearch.query.nodes import BoundNode
 from swsearch.settings import LOCK_SECONDS
 
-NAME = "MAIN"
 T = TypeVar("T")
 
 
@@ -107,9 +108,9 @@ class WhooshEngine:
         if write and (self._fresh or TOC._latest_generation(self._storage, NAME) < 0):
             # Whoosh counts generations from 0; a damaged index is continued, so that its name is never used twice.
             generation = TOC._latest_generation(self._storage, NAME) + 1
-            TOC(schema(), [], generation).write(self._storage, NAME)
+            write_toc(self._storage, generation, [])
         try:
-            return _guarded(self.path, lambda: FileIndex(self._storage, schema(), NAME))
+            return _guarded(self.path, lambda: ArrayIndex(self._storage))
         except EmptyIndexError:
             raise _missing(self.path) from None
 
@@ -117,7 +118,7 @@ class WhooshEngine:
         def load() -> tuple[int, Any, Snapshot]:
             reader = self._index.reader()
             leaves = [leaf for leaf, _ in reader.leaf_readers()] if reader.doc_count_all() else []
-            return self._index.latest_generation(), reader, Snapshot(leaves)
+            return self._index.latest_generation(), reader, Snapshot([SegmentView(leaf._perdoc) for leaf in leaves])
 
         self._generation, self._reader, self._snapshot = _guarded(self.path, load)
         if self._lock is None and self.meta() is None:
@@ -129,7 +130,7 @@ class WhooshEngine:
         if self._lock is None:
             raise EngineError("this index was opened for reading only", self.name)
         if self._writer is None:
-            self._writer = SegmentWriter(self._index, _lk=False)
+            self._writer = Writer(self._index)
         return self._writer
 
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
@@ -147,7 +148,7 @@ class WhooshEngine:
         base = 0
         for segment in self._snapshot.segments:
             for file in files:
-                for doc in segment.docs_with("file", file).tolist():
+                for doc in segment.with_key("file", file).tolist():
                     if segment.live[doc]:
                         self._writing().delete_document(base + doc)
             base += segment.size
@@ -162,12 +163,12 @@ class WhooshEngine:
         writer = self._writing()
         base = 0
         for segment in self._snapshot.segments if not self._cleared else ():
-            for doc in segment.docs_with("kind", META).tolist():
+            for doc in segment.with_key("kind", str(META)).tolist():
                 if segment.live[doc]:
                     writer.delete_document(base + doc)
             base += segment.size
         writer.add_document(**meta_document(meta))
-        writer.commit(mergetype=CLEAR if self._cleared else None)
+        writer.commit(mergetype=CLEAR if self._cleared else merge_small)
         self._writer, self._cleared = None, False
         self._load()
 
@@ -211,7 +212,7 @@ class WhooshEngine:
 
     def _find(self, id: str) -> tuple[SegmentView, int]:
         for segment in self._snapshot.segments:
-            for doc in segment.docs_with("id", id).tolist():
+            for doc in segment.with_key("id", id).tolist():
                 if segment.live[doc]:
                     return segment, doc
         raise KeyError(id)
@@ -223,7 +224,7 @@ class WhooshEngine:
             return [
                 read_record(segment.record(doc))
                 for segment in self._snapshot.segments
-                for doc in segment.docs_with("file", file).tolist()
+                for doc in segment.with_key("file", file).tolist()
                 if segment.articles[doc] or segment.notices[doc]
             ]
 
@@ -238,11 +239,11 @@ class WhooshEngine:
         """See Engine."""
         return self._read(lambda: next((read_meta(data) for data in self._records(META)), None))
 
-    def _records(self, kind: str) -> list[bytes]:
+    def _records(self, kind: int) -> list[bytes]:
         return [
             segment.record(doc)
             for segment in self._snapshot.segments
-            for doc in segment.docs_with("kind", kind).tolist()
+            for doc in segment.with_key("kind", str(kind)).tolist()
             if segment.live[doc]
         ]
 
@@ -312,6 +313,9 @@ def _guarded(path: str, read: Callable[[], T]) -> T:
         raise
     except PermissionError as error:
         raise EngineError(f"the index {path} cannot be read: {error.strerror} ({error.filename})", "whoosh") from error
+    except DamagedFile as error:
+        files = (str(error).partition(":")[0],)
+        raise IndexCorrupt(f"the index {path} is damaged, {error}: run swsearch rebuild --full", path, files) from error
     except Exception as error:  # a torn file shows as anything from struct.error to AssertionError
         raise IndexCorrupt(
             f"the index {path} is damaged ({type(error).__name__}: {error}): run swsearch rebuild --full", path

@@ -1,0 +1,588 @@
+"""A Whoosh codec whose segments are one file of NumPy arrays each, and the TOC that names them, in JSON.
+
+Whoosh drives it: its writer hands over the stored fields of every document and closes the segment, its index keeps
+generations apart. Nothing is pickled, no field is `indexed` in Whoosh's sense: a segment is inverted in bulk when it
+is closed (invert.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from whoosh.codec import base
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, EmptyIndexError, FileIndex
+from whoosh.writing import SegmentWriter
+
+from swsearch.engines.base import TITLE_WEIGHT
+from swsearch.engines.whoosh.arrays import Array, ArrayFile, ArrayWriter, DamagedFile
+from swsearch.engines.whoosh.invert import (
+    CHUNK_CHARS,
+    MOST_DOCS,
+    MOST_RUNS,
+    RUNS,
+    UNIT_BITS,
+    Inverter,
+    Postings,
+    Table,
+    gram_postings,
+    pack,
+)
+from swsearch.engines.whoosh.schema import FORM, KEYS, KIND, LENGTH, RECORD, WORDS, schema
+
+NAME = "MAIN"
+SUFFIX = ".arrays"
+MOST_CHARS = 24_000_000
+"""Characters of match forms in one segment: bounds the memory of a rebuild (some 700 MB with what inverting takes)."""
+
+MERGE_RATIO = 3
+"""A segment is merged into the new one unless it is this many times larger: so sizes fall geometrically, a query meets
+few segments, and a document is copied some log(N) times."""
+
+
+class ArrayCodec(base.Codec):  # type: ignore[misc]
+    """Segments of arrays."""
+
+    length_stats = False
+
+    def per_document_writer(self, storage: Any, segment: Any) -> ArrayDocuments:
+        """What collects the documents of a new segment."""
+        return ArrayDocuments(storage, segment)
+
+    def field_writer(self, storage: Any, segment: Any) -> Any:
+        """Nothing to write: no field is indexed in Whoosh's sense."""
+        return _NoFields()
+
+    def terms_reader(self, storage: Any, segment: Any) -> Any:
+        """Nothing to read: see `field_writer`."""
+        return _NoTerms()
+
+    def per_document_reader(self, storage: Any, segment: Any) -> ArrayReader:
+        """The arrays of a segment."""
+        return ArrayReader(storage, segment)
+
+    def new_segment(self, storage: Any, indexname: str) -> ArraySegment:
+        """A segment of a new name."""
+        return ArraySegment(indexname)
+
+
+class ArraySegment(base.Segment):  # type: ignore[misc]
+    """What the TOC says of one segment."""
+
+    def __init__(
+        self,
+        indexname: str,
+        segid: str = "",
+        docs: int = 0,
+        deleted: Iterable[int] = (),
+        size: int = 0,
+        sha256: str = "",
+    ) -> None:
+        super().__init__(indexname)
+        self.segid: str = segid or self._random_id()
+        self.docs = docs
+        self.deleted = set(deleted)
+        self.size = size
+        self.sha256 = sha256
+
+    def to_dict(self) -> dict[str, Any]:
+        """The segment as the TOC holds it."""
+        return {
+            "segid": self.segid,
+            "docs": self.docs,
+            "deleted": sorted(self.deleted),
+            "size": self.size,
+            "sha256": self.sha256,
+        }
+
+    @property
+    def file(self) -> str:
+        """The name of its one file."""
+        name: str = self.make_filename(SUFFIX)
+        return name
+
+    def codec(self) -> ArrayCodec:
+        """See Whoosh."""
+        return ArrayCodec()
+
+    def should_assemble(self) -> bool:
+        """One file already."""
+        return False
+
+    def set_doc_count(self, doccount: int) -> None:
+        """See Whoosh."""
+        self.docs = doccount
+
+    def doc_count_all(self) -> int:
+        """See Whoosh."""
+        return self.docs
+
+    def deleted_count(self) -> int:
+        """See Whoosh."""
+        return len(self.deleted)
+
+    def deleted_docs(self) -> Iterator[int]:
+        """See Whoosh."""
+        return iter(self.deleted)
+
+    def delete_document(self, docnum: int, delete: bool = True) -> None:
+        """See Whoosh."""
+        (self.deleted.add if delete else self.deleted.discard)(docnum)
+
+    def is_deleted(self, docnum: int) -> bool:
+        """See Whoosh."""
+        return docnum in self.deleted
+
+
+# ---- writing a segment
+
+
+class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
+    """Collects documents, inverts them when closed, and writes the segment's file."""
+
+    def __init__(self, storage: Any, segment: ArraySegment) -> None:
+        self._storage, self._segment = storage, segment
+        self.is_closed = False
+        self._now: dict[str, Any] = {}
+        self._kinds = bytearray()
+        self._lengths = array("I")
+        self._forms: list[bytes] = []
+        self._records: list[bytes] = []
+        self._keys: list[list[str]] = []
+        self._runs, self._vocabulary = Table(), Table()
+        self._grams, self._words = Inverter(), Inverter()
+        self._waiting: list[tuple[int, str]] = []
+        self._waiting_chars = 0
+        self._tokens, self._token_docs = array("I"), array("I")
+        self.chars = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the next document belongs into another segment."""
+        return (
+            len(self._kinds) >= MOST_DOCS
+            or self.chars >= MOST_CHARS
+            or len(self._runs) > MOST_RUNS // 2  # a document of 24 million characters has fewer than that
+        )
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def start_doc(self, docnum: int) -> None:
+        """See Whoosh."""
+        self._now = {}
+
+    def add_field(self, fieldname: str, fieldobj: Any, value: Any, length: int) -> None:
+        """See Whoosh."""
+        self._now[fieldname] = value
+
+    def cancel_doc(self) -> None:
+        """See Whoosh."""
+        self._now = {}
+
+    def finish_doc(self) -> None:
+        """Take what the fields brought."""
+        now, doc = self._now, len(self._kinds)
+        self._kinds.append(now[KIND])
+        self._lengths.append(min(now[LENGTH], 0xFFFFFFFF))
+        self._records.append(now[RECORD])
+        self._keys.append(now[KEYS])
+        form: str = now[FORM]
+        self._forms.append(form.encode("utf-16-le", "surrogatepass"))
+        if form:
+            self._waiting.append((doc, form))
+            self._waiting_chars += len(form)
+            self.chars += len(form)
+        title, *body = now[WORDS] or ((),)
+        tokens = self._vocabulary.all([*list(title) * TITLE_WEIGHT, *itertools.chain.from_iterable(body)])
+        self._tokens.extend(tokens)
+        self._token_docs.extend(itertools.repeat(doc, len(tokens)))
+        if self._waiting_chars >= CHUNK_CHARS:
+            self._invert()
+
+    def _invert(self) -> None:
+        if self._waiting:
+            self._grams.add(gram_postings(self._waiting, self._runs))
+        if self._tokens:
+            terms = np.frombuffer(self._tokens, dtype=np.uint32).astype(np.uint64)
+            docs = np.frombuffer(self._token_docs, dtype=np.uint32).astype(np.uint64)
+            self._words.add(pack(terms, docs))
+        self._waiting, self._waiting_chars = [], 0
+        self._tokens, self._token_docs = array("I"), array("I")
+
+    def add_segment(self, reader: ArrayReader, live: Sequence[int]) -> None:
+        """Copy the documents `live` of another segment: postings are renumbered, not made anew."""
+        base_doc = len(self._kinds)
+        new = np.full(reader.size, -1, dtype=np.int64)
+        new[np.array(live, dtype=np.int64)] = np.arange(base_doc, base_doc + len(live))
+        self._kinds += reader.kinds[live].tobytes()
+        self._lengths.extend(reader.lengths[live].tolist())
+        for doc in live:
+            form = reader.form_bytes(doc)
+            self._forms.append(form)
+            self.chars += len(form) // 2
+            self._records.append(reader.record_bytes(doc))
+        self._keys += reader.document_keys(live)
+        run_numbers = np.array(self._runs.all(list(reader.runs)), dtype=np.uint64)
+        word_numbers = np.array(self._vocabulary.all(list(reader.words)), dtype=np.uint64)
+
+        def renumbered(units: Array) -> Array:
+            runs = units >= RUNS
+            units = units.copy()
+            units[runs] = run_numbers[(units[runs] - np.uint64(RUNS)).astype(np.int64)] + np.uint64(RUNS)
+            return units
+
+        terms = reader.gram_terms
+        second = renumbered(terms & np.uint64((1 << UNIT_BITS) - 1))
+        grams = (renumbered(terms >> np.uint64(UNIT_BITS)) << np.uint64(UNIT_BITS)) | second
+        self._grams.add_counted(*reader.grams.renumbered(grams, new))
+        self._words.add_counted(*reader.words_postings.renumbered(word_numbers, new))
+
+    def close(self) -> None:
+        """Invert what was collected and write it."""
+        self.is_closed = True
+        if not self._kinds:
+            return
+        self._invert()
+        stream = self._segment.create_file(self._storage, SUFFIX)
+        try:
+            out = ArrayWriter(stream)
+            self._write(out)
+            self._segment.sha256 = out.finish({"docs": len(self._kinds)})
+        finally:
+            stream.close()
+        self._segment.size = self._storage.file_length(self._segment.file)
+        self._segment.set_doc_count(len(self._kinds))
+
+    def _write(self, out: ArrayWriter) -> None:
+        out.add("kinds", bytes(self._kinds))
+        out.add("lengths", np.frombuffer(self._lengths, dtype=np.uint32))
+        for name, pieces in (("form", self._forms), ("record", self._records)):
+            out.add(f"{name}_at", np.cumsum([0, *map(len, pieces)], dtype=np.uint64))
+            out.add(name, b"".join(pieces))
+        self._forms, self._records = [], []
+        for name, inverter in (("gram", self._grams), ("word", self._words)):
+            postings = inverter.postings()
+            if name == "gram":
+                out.add("gram_terms", postings.terms)
+            _write_postings(out, name, postings)
+        _write_strings(out, "word", self._vocabulary)
+        _write_strings(out, "run", self._runs)
+        self._write_keys(out)
+
+    def _write_keys(self, out: ArrayWriter) -> None:
+        held: dict[str, list[int]] = {}
+        for doc, keys in enumerate(self._keys):
+            for key in set(keys):
+                held.setdefault(key, []).append(doc)
+        ordered = sorted(held)
+        texts = [key.encode("utf-8", "surrogatepass") for key in ordered]
+        out.add("key_at", np.cumsum([0, *map(len, texts)], dtype=np.uint32))
+        out.add("key_text", b"".join(texts))
+        out.add("key_lists", np.cumsum([0, *(len(held[key]) for key in ordered)], dtype=np.uint32))
+        out.add("key_docs", np.array([doc for key in ordered for doc in held[key]], dtype=np.uint16))
+
+
+def _write_postings(out: ArrayWriter, name: str, postings: Postings) -> None:
+    """Documents in two bytes and counts in one; the few counts beyond that stand in a table of their own."""
+    large = np.flatnonzero(postings.counts >= 0xFF)
+    out.add(f"{name}_lists", postings.lists.astype(np.uint32))
+    out.add(f"{name}_docs", postings.docs)
+    out.add(f"{name}_counts", np.minimum(postings.counts, 0xFF).astype(np.uint8))
+    out.add(f"{name}_large_at", large.astype(np.uint32))
+    out.add(f"{name}_large", postings.counts[large])
+
+
+def _write_strings(out: ArrayWriter, name: str, table: Table) -> None:
+    """Strings in the order of their numbers, and their numbers in the order of the strings' bytes."""
+    texts = [text.encode("utf-8", "surrogatepass") for text in table.numbers]
+    out.add(f"{name}_at", np.cumsum([0, *map(len, texts)], dtype=np.uint32))
+    out.add(f"{name}_text", b"".join(texts))
+    out.add(f"{name}_order", np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=np.uint32))
+
+
+# ---- reading a segment
+
+
+class Strings:
+    """Numbered strings: number -> string, and back by binary search."""
+
+    def __init__(self, at: Array, text: Array, order: Array | None = None) -> None:
+        self._at, self._order = at, order
+        self._text = text.tobytes() if len(text) < 1 << 16 else text.data
+
+    def __len__(self) -> int:
+        return len(self._at) - 1
+
+    def raw(self, number: int) -> bytes:
+        """The bytes of a string."""
+        return bytes(self._text[self._at[number] : self._at[number + 1]])
+
+    def __getitem__(self, number: int) -> str:
+        return self.raw(number).decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
+
+    def place(self, wanted: bytes) -> int:
+        """How many strings sort before `wanted`."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self.raw(middle if self._order is None else int(self._order[middle])) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def find(self, text: str) -> int | None:
+        """The number of a string, or None."""
+        wanted = text.encode("utf-8", "surrogatepass")
+        place = self.place(wanted)
+        if place == len(self):
+            return None
+        number = place if self._order is None else int(self._order[place])
+        return number if self.raw(number) == wanted else None
+
+
+class StoredPostings:
+    """Posting lists of a segment by number."""
+
+    def __init__(self, file: ArrayFile, name: str) -> None:
+        self.lists = file.array(f"{name}_lists")
+        self._docs, self._counts = file.part(f"{name}_docs"), file.part(f"{name}_counts")
+        self._large_at, self._large = file.array(f"{name}_large_at"), file.array(f"{name}_large")
+
+    def docs(self, first: int, last: int) -> Array:
+        """The documents of the lists from number `first` up to `last`."""
+        return self._docs[int(self.lists[first]) : int(self.lists[last])]
+
+    def counts(self, first: int, last: int) -> Array:
+        """Their counts."""
+        start, stop = int(self.lists[first]), int(self.lists[last])
+        counts = self._counts[start:stop]
+        if len(self._large_at):
+            low, high = np.searchsorted(self._large_at, (start, stop))
+            if low < high:
+                counts = counts.astype(np.uint32)
+                counts[self._large_at[low:high] - start] = self._large[low:high]
+        return counts
+
+    def renumbered(self, terms: Array, new: Array) -> tuple[Array, Array]:
+        """All postings of documents whose `new` number is not negative, packed with the new terms, and their counts."""
+        lists = len(self.lists) - 1
+        docs = new[self.docs(0, lists)] if lists else np.empty(0, np.int64)
+        counts = self.counts(0, lists).astype(np.uint32) if lists else np.empty(0, np.uint32)
+        owners = np.repeat(terms, (self.lists[1:] - self.lists[:-1]).astype(np.int64))
+        kept = docs >= 0
+        return pack(owners[kept], docs[kept].astype(np.uint64)), counts[kept]
+
+
+class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
+    """The arrays of one segment. Small tables are verified when it is opened, the rest as it is read."""
+
+    def __init__(self, storage: Any, segment: ArraySegment) -> None:
+        self._segment = segment
+        try:
+            with open(os.path.join(storage.folder, segment.file), "rb") as stream:
+                self.file = ArrayFile(stream)
+            self._open()
+        except DamagedFile as error:
+            raise DamagedFile(f"{segment.file}: {error}") from None
+
+    def _open(self) -> None:
+        file = self.file
+        self.size: int = file.about["docs"]
+        if self.size != self._segment.docs:
+            raise DamagedFile("it is not the one that was committed")
+        self.kinds, self.lengths = file.array("kinds"), file.array("lengths")
+        self._form_at, self._record_at = file.array("form_at"), file.array("record_at")
+        self._form, self._record = file.part("form"), file.part("record")
+        self.gram_terms = file.array("gram_terms")
+        self.grams, self.words_postings = StoredPostings(file, "gram"), StoredPostings(file, "word")
+        self.words = Strings(file.array("word_at"), file.array("word_text"), file.array("word_order"))
+        self.runs = Strings(file.array("run_at"), file.array("run_text"), file.array("run_order"))
+        self.keys = Strings(file.array("key_at"), file.array("key_text"))
+        self.key_lists, self.key_docs = file.array("key_lists"), file.array("key_docs")
+
+    def form_bytes(self, doc: int) -> bytes:
+        """The match forms of a document's parts, UTF-16, joined by line feeds."""
+        return self._form.bytes(int(self._form_at[doc]), int(self._form_at[doc + 1]))
+
+    def record_bytes(self, doc: int) -> bytes:
+        """The stored record of a document, as it was given."""
+        return self._record.bytes(int(self._record_at[doc]), int(self._record_at[doc + 1]))
+
+    def document_keys(self, docs: Sequence[int]) -> list[list[str]]:
+        """The keys of each of `docs`."""
+        held: list[list[str]] = [[] for _ in range(self.size)]
+        for number, key in enumerate(self.keys):
+            for doc in self.key_docs[self.key_lists[number] : self.key_lists[number + 1]].tolist():
+                held[doc].append(key)
+        return [held[doc] for doc in docs]
+
+    def doc_count(self) -> int:
+        """See Whoosh."""
+        return self.size - len(self._segment.deleted)
+
+    def doc_count_all(self) -> int:
+        """See Whoosh."""
+        return self.size
+
+    def has_deletions(self) -> bool:
+        """See Whoosh."""
+        return bool(self._segment.deleted)
+
+    def is_deleted(self, docnum: int) -> bool:
+        """See Whoosh."""
+        return docnum in self._segment.deleted
+
+    def deleted_docs(self) -> frozenset[int]:
+        """See Whoosh."""
+        return frozenset(self._segment.deleted)
+
+    def stored_fields(self, docnum: int) -> dict[str, Any]:
+        """See Whoosh: the record alone, the other fields are in arrays."""
+        return {RECORD: self.record_bytes(docnum)}
+
+    def close(self) -> None:
+        """See Whoosh. The file stays mapped as long as an array of it is in use."""
+
+
+class _NoFields(base.FieldWriter):  # type: ignore[misc]
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class _NoTerms(base.TermsReader):  # type: ignore[misc]
+    def __contains__(self, term: object) -> bool:
+        return False
+
+    def terms(self) -> Iterator[Any]:
+        return iter(())
+
+    def indexed_field_names(self) -> list[str]:
+        return []
+
+
+# ---- the index
+
+
+class ArrayIndex(FileIndex):  # type: ignore[misc]
+    """A Whoosh index whose TOC is JSON with a checksum. Raises EmptyIndexError when there is none."""
+
+    def __init__(self, storage: FileStorage) -> None:
+        self.storage, self.indexname, self._schema = storage, NAME, schema()
+        self._read_toc()
+
+    def _read_toc(self) -> TOC:
+        generation = TOC._latest_generation(self.storage, NAME)
+        if generation < 0:
+            raise EmptyIndexError(f"no index in {self.storage}")
+        return read_toc(self.storage, generation)
+
+
+def read_toc(storage: FileStorage, generation: int) -> TOC:
+    """The TOC of a generation. Raises DamagedFile, FileNotFoundError."""
+    name = TOC._filename(NAME, generation)
+    with open(os.path.join(storage.folder, name), "rb") as stream:
+        text, _, crc = stream.read().rpartition(b"\n")
+    if crc != b"%08x" % zlib.crc32(text):
+        raise DamagedFile(f"{name}: it is not what was written")
+    value = json.loads(text)
+    if value["generation"] != generation:
+        raise DamagedFile(f"{name}: it is the TOC of generation {value['generation']}")
+    segments = [ArraySegment(NAME, **one) for one in value["segments"]]
+    return TOC(schema(), segments, generation)
+
+
+def write_toc(storage: FileStorage, generation: int, segments: Sequence[ArraySegment]) -> None:
+    """Publish a generation: the rename is the commit."""
+    value = {"generation": generation, "segments": [segment.to_dict() for segment in segments]}
+    text = json.dumps(value, separators=(",", ":")).encode()
+    name = TOC._filename(NAME, generation)
+    stream = storage.create_file(f"{name}.new")
+    try:
+        stream.write(text + b"\n%08x" % zlib.crc32(text))
+    finally:
+        stream.close()
+    storage.rename_file(f"{name}.new", name)
+
+
+class Writer(SegmentWriter):  # type: ignore[misc]
+    """Writes the next generation: as many segments as its documents fill, small old ones merged in."""
+
+    def __init__(self, index: ArrayIndex) -> None:
+        self.perdocwriter: ArrayDocuments
+        self.newsegment: ArraySegment
+        super().__init__(index, _lk=False, codec=ArrayCodec(), compound=False)
+        self._filled: list[ArraySegment] = []
+
+    def add_document(self, **given: Any) -> None:
+        """See Whoosh."""
+        if self.perdocwriter.full:
+            self._next_segment()
+        super().add_document(**given)
+
+    def add_reader(self, reader: Any) -> None:
+        """Copy the live documents of a segment, array by array."""
+        arrays: ArrayReader = reader._perdoc
+        live = [doc for doc in range(arrays.size) if not arrays.is_deleted(doc)]
+        if len(self.perdocwriter) + len(live) > MOST_DOCS or self.perdocwriter.full:
+            self._next_segment()
+        if live:
+            self.perdocwriter.add_segment(arrays, live)
+            self.docnum += len(live)
+            self._added = True
+
+    def _next_segment(self) -> None:
+        self.perdocwriter.close()
+        self._filled.append(self.newsegment)
+        self.newsegment = self.codec.new_segment(self.storage, self.indexname)
+        self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
+
+    def _commit_toc(self, segments: Sequence[ArraySegment]) -> None:
+        kept = [segment for segment in (*segments, *self._filled) if segment.doc_count()]
+        write_toc(self.storage, self.generation, kept)
+        clean(self.storage, self.generation, kept)
+
+
+def merge_small(writer: Writer, segments: Sequence[ArraySegment]) -> list[ArraySegment]:
+    """Whoosh's merge policy: smallest first, segments join the new one unless they are MERGE_RATIO times larger than
+    all that has joined; one that is mostly deleted documents is always rewritten. Returns those left as they are."""
+    from whoosh.reading import SegmentReader
+
+    joined, docs, kept = [], len(writer.perdocwriter), []
+    for segment in sorted(segments, key=lambda one: one.doc_count()):
+        live = segment.doc_count()
+        mostly_gone = live < segment.deleted_count()
+        if mostly_gone or (live <= docs * MERGE_RATIO and docs + live <= MOST_DOCS):
+            joined.append(segment)
+            docs += live
+        else:
+            kept.append(segment)
+    for segment in joined:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
+    return kept
+
+
+def clean(storage: FileStorage, generation: int, segments: Sequence[ArraySegment]) -> None:
+    """Remove what `generation` does not name. Files that the system keeps because somebody reads them go next time."""
+    names = {segment.file for segment in segments} | {TOC._filename(NAME, generation)}
+    for name in storage.list():
+        ours = name.startswith((f"{NAME}_", f"_{NAME}_")) and name.endswith((SUFFIX, ".toc", ".toc.new"))
+        if ours and name not in names:
+            with suppress(OSError):
+                storage.delete_file(name)
