@@ -20,6 +20,7 @@ from swsearch.pages.agency_bodies import LEAGUE, OVERSEAS, Body, find_bodies, fu
 from swsearch.pages.gazetteer import ancestors, gazetteer
 from swsearch.pages.regions import Located, Place
 from swsearch.records import Evidence
+from swsearch.text.fold import fold
 
 LEVEL = re.compile(r"(自治区|自治州|自治县|自治旗|[省市区县州盟旗])$")
 LEVEL_END = {"地": "地区", "州": "州"}
@@ -38,6 +39,10 @@ BACKED = re.compile(r"[,，](?:联合|共同|正式)?(?:印发|下发|出台|发
 FREE = re.compile(
     r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
     r"((?<![结布格大全开新时政邮骗僵棋书])局|(?<![餐大客展舞歌])厅|委员会|领导小组办公室|领导小组|指挥部)(?![面部势限长会])"
+)
+FREE_LEVEL = re.compile(
+    r"(?:^|(?<=[^\u4e00-\u9fff由在经和与向从据对是到]))(?:自治区|[省市区县州旗])"
+    r"(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
 LOCAL_OFFICE = re.compile(r"([\u4e00-\u9fff]{2,7})(街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府)")
 OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
@@ -283,7 +288,7 @@ class _Reader:
         return own[0] if own else best[0] if best and (len(best) == 1 or not self.located.regions) else ""
 
     def _qualified(self, place: Place) -> str:
-        if place.zone:
+        if place.kind == "zone":
             return self.originals[place.part][place.start : place.end]
         return self._prefix(place.path)
 
@@ -309,7 +314,7 @@ class _Reader:
             for place in self.located.places:
                 if place.path == path and place.part in self.originals and place.name:
                     text = self.originals[place.part][place.start : place.end]
-                    if len(text) == len(name):
+                    if len(text) == len(name) and place.name == fold(name):
                         shown = text
                         break
                     if name.startswith(place.name):
@@ -348,11 +353,13 @@ class _Reader:
             name = OFFICE_STOP.sub("", match[1])
             if len(name) > 1:
                 found.append(Body(match.end(1) - len(name), match.end(), name + match[2], "office"))
-        for place in self.located.places:
-            if place.part == part and place.name[-1:] in "省市县区州盟旗":
-                free = FREE.match(text, place.end)
-                if free:
-                    found.append(Body(place.end, free.end(), free[0], "local"))
+        after = [
+            place.end for place in self.located.places if place.part == part and place.name[-1:] in "省市县区州盟旗"
+        ]
+        for end in (*after, *(match.end() for match in FREE_LEVEL.finditer(text))):
+            free = FREE.match(text, end)
+            if free:
+                found.append(Body(end, free.end(), free[0], "local"))
         return found
 
 

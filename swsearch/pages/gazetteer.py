@@ -15,7 +15,7 @@ from typing import Literal
 from swsearch.text.fold import fold
 
 Kind = Literal["p", "c", "d", "t"]  # province, prefecture, county or district, township (Taiwan only)
-NameKind = Literal["full", "short", "old", "zone", "nick", "paper", "abbr"]
+NameKind = Literal["full", "short", "old", "zone", "nick", "seat", "paper", "abbr"]
 RANK = {"p": 0, "c": 1, "d": 2, "t": 3}
 FULL_ENDS = "省市县区旗盟州乡镇"
 
@@ -141,7 +141,7 @@ def _order(path: str) -> tuple[int, int, str]:
 
 
 def _single(name: str) -> Iterator[str]:
-    rows = [row for row in gazetteer().meanings(name) if row[1] != "paper"]
+    rows = [row for row in gazetteer().meanings(name) if row[1] not in ("paper", "seat")]
     now = [path for path, kind in rows if kind in ("full", "short")]
     yield from now or [path for path, kind in rows]
 

@@ -160,10 +160,10 @@ def _judge(
     if before in SURNAMES and not adjacent and len(name) == 2 and PERSON.search(text[max(0, start - 5) : start - 1]):
         return None
     weak = bool(INSTITUTE.match(after))
-    small = best >= 2 and meanings[0][1] not in ("nick", "zone")
-    word = name in words and best > 0
-    beside = bool(before and before in "、和与及") or after[:1] in ("、", "和", "与", "及")
-    listed = (small or word) and beside and bool(LISTED.match(text, end))
-    if word and not nested and not listed and CHINESE.match(after):
+    small = best >= 2 and meanings[0][1] not in ("nick", "zone", "seat")
+    common = name in words and best > 0 and not nested
+    beside = before in ("、", "和", "与", "及") or after[:1] in ("、", "和", "与", "及")
+    listed = (small or common) and beside and bool(LISTED.match(text, end))
+    if common and not listed and CHINESE.match(after):
         return None  # 合作共建 is not 合作; the full name says it as well
-    return Mention(start, end, name, meanings, weak, small and not nested, bool(word and not nested), listed)
+    return Mention(start, end, name, meanings, weak, small and not nested, common, listed)

@@ -25,12 +25,13 @@ __all__ = ["Located", "Place", "find_regions", "locate", "near", "resolve"]
 TITLE, LEAD, FIRST, BODY, SOURCE, BYLINE = 5.0, 3.0, 2.0, 1.0, 3.0, 2.0
 AGAIN = 0.5  # a region named again in the same paragraph
 WEAK = 0.3  # inside the name of an institute: 北京青少年社会工作研究院
+SEAT = 0.2  # a body or a word that only one province has: 衛福部, 屋邨
 VENUE = re.compile(
     r"[\u4e00-\u9fff]{0,12}?(?:启动|举行|举办|开幕|开营|开班|启程|落幕|揭牌)"
 )  # a meeting held there says less
 OWN = re.compile(r"全[省市县区疆]|[我本][省市县区]|市民|[省市县区]委|[省市县区](?:民政|财政)")
 PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|新闻网|网|讯|社|报道)+$")
-BYLINE_PLACE = re.compile(r"[/／]([^/／]{2,4})(?:综合|电|即时)*报道$")
+BYLINE_PLACE = re.compile(r"[/／∕]([^/／∕]{2,4})(?:综合|电|即时)*报道$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Place:
     name: str
     weight: float
     weak: bool = False
-    zone: bool = False
+    kind: str = "full"
 
 
 @dataclass(slots=True)
@@ -59,6 +60,9 @@ class Located:
     places: list[Place] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     support: Counter[str] = field(default_factory=Counter)
+    hints: Counter[str] = field(
+        default_factory=Counter
+    )  # what of it a source, a byline or a telling word gave that very path
 
 
 def find_regions(
@@ -143,8 +147,8 @@ def _senses(
     for part, _text, mention in named:
         path = _sense(mention, part, last, sure, full)
         if path:
-            zone = (path, "zone") in mention.meanings
-            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak, zone))
+            kind = dict(mention.meanings).get(path, "full")
+            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak, kind))
             last = (part, mention.end, path)
     return places
 
@@ -177,7 +181,8 @@ def _sense(mention: Mention, part: str, last: tuple[str, int, str], sure: Counte
     best, second = _near_support(scored[0], sure), _near_support(scored[1], sure) if len(scored) > 1 else 0
     if best > second:
         return scored[0]
-    return None
+    above = {path.rpartition("/")[0] for path in scored if RANK[kinds[path]] == RANK[kinds[scored[0]]]}
+    return above.pop() or None if len(above) == 1 else None  # 嘉义, city or county: in Taiwan at least
 
 
 def _near_support(path: str, sure: Counter[str]) -> int:
@@ -209,10 +214,14 @@ def _weigh(
         seen[place.part, place.path] += 1
         if place.weak:
             weight *= WEAK
+        if place.kind == "seat":
+            weight = SEAT
+            located.hints[place.path] += weight  # type: ignore[assignment]
         weighed.append(replace(place, weight=weight))
         for path in ancestors(place.path):
             located.support[path] += weight  # type: ignore[assignment]
     if origin:
+        located.hints[origin[0]] += SOURCE  # type: ignore[assignment]
         weighed.append(Place("source", origin[1], origin[2], origin[0], "", SOURCE))
         for path in ancestors(origin[0]):
             located.support[path] += SOURCE  # type: ignore[assignment]
@@ -220,6 +229,7 @@ def _weigh(
     if line:
         paths = [path for path in resolve(line[1]) if RANK[gazetteer().kinds[path]] < 2]
         if len(paths) == 1:
+            located.hints[paths[0]] += BYLINE  # type: ignore[assignment]
             weighed.append(Place("byline", line.start(1), line.end(1), paths[0], line[1], BYLINE))
             for path in ancestors(paths[0]):
                 located.support[path] += BYLINE  # type: ignore[assignment]
@@ -237,7 +247,7 @@ def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, i
     if pairs:
         most = max(located.support[path] for path in pairs)  # by weight, those about equal as printed
         return sorted(pairs, key=lambda path: located.support[path] < 0.5 * most)
-    heads = [place for place in heads if place.weight]
+    heads = [place for place in heads if place.weight and place.kind != "seat"]
     chosen = [place for place in heads if place not in venues] or heads
     if any(not place.weak for place in chosen):
         chosen = [place for place in chosen if not place.weak]
@@ -272,7 +282,7 @@ def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
         joint = _joint(located, parts, best)
         if joint:
             return joint
-        if not inner or support[inner[0]] < 0.5 * support[best]:
+        if not inner or support[inner[0]] < 0.5 * (support[best] - located.hints[best]):
             return [best]
         if len(inner) > 1 and support[inner[1]] > 0.6 * support[inner[0]]:
             return [best]
