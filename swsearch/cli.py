@@ -448,7 +448,7 @@ def check(index: str | None) -> int:
 def segment(files: tuple[str, ...], as_json: bool, explain: bool) -> int:
     """Show what the page pipeline makes of each FILE (- is stdin), without any index."""
     from swsearch.pages import segment as pipeline
-    from swsearch.printing import segmented_lines
+    from swsearch.printing import decision_lines, segmented_lines
 
     if as_json and explain:
         raise click.UsageError("--json and --explain do not go together; give one of them.")
@@ -457,7 +457,7 @@ def segment(files: tuple[str, ...], as_json: bool, explain: bool) -> int:
         try:
             page = _read(file)
             if explain:
-                write([screen.text(pipeline.explain(page)).rstrip("\n")])
+                write(decision_lines(page, pipeline.explain(page), screen))
                 continue
             result = pipeline.segment(page)
         except PageError as error:

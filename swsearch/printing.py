@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from swsearch.records import Article, Facets, Hit, Notice, Segmented
+from swsearch.records import Article, Facets, Hit, Notice, Page, Segmented
 from swsearch.snippets import KwicLine
 from swsearch.terminal import Screen, cells, fit, joined, pad
 from swsearch.text.match import find_spans
+
+if TYPE_CHECKING:
+    from swsearch.pages.segment import Decision
 
 REGIONS_SHOWN = 3
 """A round-up of ten provinces would fill the line that says where a hit is from."""
@@ -87,6 +88,21 @@ def segmented_lines(page: Segmented, screen: Screen) -> Iterator[str]:
         yield from screen.lines(f"[lines {_runs(notice.lines)}]", style="dim")
 
 
+def decision_lines(page: Page, decisions: Iterable[Decision], screen: Screen) -> Iterator[str]:
+    """Why a page is read as it is, in the order of its lines: each decision with its score and what that is made of."""
+    yield screen.styled(page.file, "dim")
+    texts = page.text.split("\n")
+    for decision in sorted(decisions, key=lambda one: one.lines):
+        first, _ = decision.lines
+        place = _runs([decision.lines]) if first else "page"
+        begins = f" · {texts[first - 1].strip()}" if first and ":" not in decision.what else ""
+        lead = f"{place:<10} {decision.score:+7.1f}  "
+        yield from screen.lines(f"{decision.what}{begins}", first=lead, indent=" " * len(lead))
+        parts = joined([f"{name} {part:+.1f}" for name, part in decision.parts], ", ")
+        if parts:
+            yield from screen.lines(parts, indent=" " * len(lead), style="dim")
+
+
 def _runs(lines: Iterable[tuple[int, int]], separator: str = ", ") -> str:
     """Runs of lines as ranges; with two dots, as in queries, because Excel takes 1-2 for a day."""
     return separator.join(str(a) if a == b else f"{a}..{b}" for a, b in lines)
@@ -155,6 +171,9 @@ def kwic_lines(lines: Sequence[KwicLine], screen: Screen) -> Iterator[str]:
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table that Excel opens right: byte order mark, CRLF, no cell that it would take for a formula."""
+    import csv
+    import io
+
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TextIO
@@ -120,6 +120,15 @@ def _rstrip(text: str, start: int, end: int) -> int:
     return end
 
 
+def _columns(stream: TextIO | None) -> int:
+    """What COLUMNS says, or the terminal itself; shutil does the same, but importing it takes 3 ms."""
+    with suppress(KeyError, ValueError):
+        return int(os.environ["COLUMNS"]) or 80
+    with suppress(AttributeError, OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns if stream is not None else 80
+    return 80
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Where output goes: `tty` says that a person reads it, `colour` that it may be coloured, `width` is in cells.
@@ -136,7 +145,7 @@ class Screen:
         """What `stream` is; NO_COLOR (https://no-color.org) and TERM=dumb turn colours off."""
         tty = stream is not None and not stream.closed and stream.isatty()
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-        return cls(tty, tty and not plain, max(20, shutil.get_terminal_size().columns))
+        return cls(tty, tty and not plain, max(20, _columns(stream)))
 
     def text(self, text: str) -> str:
         """`text` as it may be sent there."""

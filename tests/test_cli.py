@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -377,7 +377,12 @@ def test_fields_lists_every_field() -> None:
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("swsearch.pages.segment")
     module.segment = lambda page: Segmented(page.file, (ARTICLE,), (NOTICE,))  # type: ignore[attr-defined]
-    module.explain = lambda page: f"{page.file}: line 1 is a headline"  # type: ignore[attr-defined]
+    module.explain = lambda page: [  # type: ignore[attr-defined]
+        SimpleNamespace(
+            lines=(2, 2), what="the article goes on", score=-1.25, parts=(("prior", -3.0), ("apart", 1.75))
+        ),
+        SimpleNamespace(lines=(0, 0), what="page: total", score=10.0, parts=()),
+    ]
     monkeypatch.setitem(sys.modules, "swsearch.pages.segment", module)
     monkeypatch.setattr("swsearch.pages.segment", module, raising=False)
 
@@ -396,7 +401,10 @@ def test_segment(tmp_path: Path) -> None:
     assert run("segment", "-", "--json", stdin="社工".encode("gb18030")).stdout.startswith('{"file": "-"')
     assert run("segment", str(file), str(file), "--json").stdout.count("\n") == 2
     assert run("segment", str(file)).stdout.startswith("001.txt\n\n河北：社工站全覆盖\n")
-    assert run("segment", str(file), "--explain").stdout == "001.txt: line 1 is a headline\n"
+    assert run("segment", str(file), "--explain").stdout == (
+        "001.txt\npage         +10.0  page: total\n2             -1.2  the article goes on · 社工站全覆盖\n"
+        "                    prior -3.0, apart +1.8\n"
+    )
     assert "do not go together" in run("segment", str(file), "--explain", "--json", status=2).stderr
     binary = tmp_path / "x.txt"
     binary.write_bytes(b"\x7fELF\x00\x01")
@@ -407,8 +415,6 @@ def test_segment(tmp_path: Path) -> None:
 
 
 def test_rebuild_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    from types import SimpleNamespace
-
     asked: list[tuple[Any, dict[str, Any]]] = []
     report = SimpleNamespace(
         index="index", new=("a.txt", "b.txt"), changed=(), removed=("c.txt",), unchanged=5, skipped=(), articles=14,
