@@ -63,7 +63,9 @@ def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: fl
         [words.share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies]
         for line in lines
     ]
-    joins = [0.0] + [_join(a, b, says) for a, b in zip(lines, lines[1:], strict=False)]
+    joins = [0.0] + [
+        join_score(a.row, b.row, says) if a.slot == b.slot else -1e6 for a, b in zip(lines, lines[1:], strict=False)
+    ]
     w = weights()
     tries = [
         _search(lines, bodies, shares, joins, w[near], w[far])
@@ -120,23 +122,23 @@ class Words:
         return found
 
 
-def _join(a: Line, b: Line, says: float) -> float:
-    """How much two lines that follow each other look like lines of one headline."""
+def join_score(a: Row, b: Row, says: float) -> float:
+    """How much two display lines that follow each other look like lines of one headline."""
     w = weights()
-    if a.slot != b.slot:
-        return -1e6
-    score = w["head.join_gap"] * (0.3 + 0.7 * says) if b.row.gap else w["head.join"]
-    if b.row.gap:
-        if b.row.width <= 0.75 * a.row.width:
+    if b.gap:
+        score = w["head.join_gap"] * (0.3 + 0.7 * says)
+        if b.width <= 0.75 * a.width:
             score += w["head.join_down"]
-        elif a.row.width <= 0.75 * b.row.width:
+        elif a.width <= 0.75 * b.width:
             score += w["head.join_up"]
-    if b.row.indent:
+    else:
+        score = w["head.join"] if says >= 0 else w["head.join_blind"]
+    if b.indent:
         score += w["head.join_box"]
-    text = a.row.clean
+    text = a.clean
     if text[-1:] in _OPEN_ENDS or any(text.count(x) > text.count(y) for x, y in _PAIRS):
         score += w["head.join_open"]
-    if b.row.clean[:1] in "暨及的和与與":
+    if b.clean[:1] in "暨及的和与與":
         score += w["head.join_open"]
     return score
 

@@ -78,6 +78,7 @@ class Reading:
         self.paragraphs, self.slots = build(self.rows, self.kinds)
         self.idf = score_slots(self.look, self.kinds, self.paragraphs, self.slots)
         heads = [row for slot in self.slots for row in slot.heads]
+        self.says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0  # -1: no gaps among headlines
         self.words = headlines.Words(self.rows, heads, [paragraph.grams for paragraph in self.paragraphs])
 
     def likeness(self, a: int, b: int) -> float:
@@ -145,7 +146,7 @@ def _evaluate(reading: Reading, starts: list[int]) -> Plan:
     lines = _lines(reading, inside)
     bodies = _bodies(reading, starts)
     base += _subheads(reading, inside, starts, bodies)
-    total, labels = headlines.assign(lines, bodies, reading.words, reading.look.says)
+    total, labels = headlines.assign(lines, bodies, reading.words, reading.says)
     best = Plan(base + total, starts, None, free, labels)
     for lead in {0, len(starts) - 1} if len(starts) > 1 else ():
         best = _try_leads(reading, starts, bodies, lines, free, lead, base, best)
@@ -180,7 +181,7 @@ def _try_leads(
         both = bodies[target].paragraphs | bodies[lead].paragraphs
         merged[target] = replace(bodies[target], paragraphs=both, first=starts[lead])
         merged[lead] = headlines.Body(-9, -9, 0, 0, 0.0)
-        total, labels = headlines.assign(lines, merged, reading.words, reading.look.says)
+        total, labels = headlines.assign(lines, merged, reading.words, reading.says)
         if lead in labels:
             continue
         if base + gain + total > best.total:
@@ -295,8 +296,14 @@ def _subheads(reading: Reading, inside: set[int], starts: list[int], bodies: lis
             look.columns[reading.paragraphs[at].rows[0]], reading.paragraphs[at - 1].width, reading.paragraphs[at].width
         )
         body = max(number for number, start in enumerate(starts) if start < at)
+        bits, first = bodies[body].paragraphs, bodies[body].first
+        share = reading.words.share
         score += w["head.near"] + sum(
-            w["sub.row"] + reading.words.share(row, bodies[body].paragraphs, at) for row in heads
+            w["sub.row"] + max(share(row, bits, at), share(row, bits, first)) for row in heads
+        )
+        score += sum(
+            headlines.join_score(reading.rows[a], reading.rows[b], reading.says)
+            for a, b in zip(heads, heads[1:], strict=False)
         )
         if any(look.width[row] >= column + 3 for row in heads):
             score += w["sub.wide"]

@@ -119,6 +119,10 @@ class Unwrapper:
                 FLOW: goes_on + (3.0 if hangs else 0.0),
                 HEAD: -6.0 if hangs else self._head(at) - goes_on,
             }
+            if self.opener.match(text):
+                step[FLOW] += w["line.flow_opener"]
+            if self.width[at] >= self.columns[at] + 3:
+                step[FLOW] += w["line.flow_wide"]
             if self.strong.match(text):
                 step[FLOW] += w["line.strong_opener"]
                 step[HEAD] += w["line.strong_opener"]
