@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,15 @@ def test_threads_share_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
         thread.join()
     assert found == [["乡镇", "社工站"]] * 8
     assert loads == [1]
+
+
+def test_threads_read_traditional_text_at_once() -> None:
+    import opencc
+
+    texts = [opencc.OpenCC("s2tw").convert(sentence) for sentence in SENTENCES] * 5
+    expected = [words(text) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(words, texts)) == expected
 
 
 def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,6 @@ apart (著/着, 復/複/覆, 瞭/了) one class. The classes are data/fold.tsv; 
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from functools import cache
 from importlib.resources import files
@@ -26,19 +25,16 @@ def fold(text: str) -> str:
     """
     if len(text) < LONG_CHARS or "numpy" not in sys.modules:  # a query must not wait for numpy to load
         return text.translate(_classes())
-    codes = sys.modules["numpy"].frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    import numpy  # not from sys.modules: another thread may be halfway through
+
+    codes = numpy.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     return str(_class_of_code().take(codes).data, "utf-32-le", "surrogatepass")
-
-
-def fold_fingerprint() -> str:
-    """A hash of the folding table: an index built with another one is stale."""
-    return hashlib.sha256(_table().encode()).hexdigest()[:16]
 
 
 @cache
 def _classes() -> dict[int, int]:
     """Code point -> that of its representative, for the characters that are not their own."""
-    table = _table()
+    table = (files("swsearch.text") / "data/fold.tsv").read_text(encoding="utf-8")
     # Each line is exactly character, tab, representative, line feed: cut by stride, a tenth of the time of a loop.
     return str.maketrans(table[::4], table[2::4])
 
@@ -52,7 +48,3 @@ def _class_of_code() -> Any:
     classes = _classes()
     table[list(classes)] = list(classes.values())
     return table
-
-
-def _table() -> str:
-    return (files("swsearch.text") / "data/fold.tsv").read_text(encoding="utf-8")
