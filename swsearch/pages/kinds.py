@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from swsearch.pages import credits
-from swsearch.pages.layout import Row, blank_weight, split_row
+from swsearch.pages.layout import Row, split_row
 
 PARA, FLOW, HEAD, BYLINE, SOURCE, PHOTO, TEASER, HEADER, CAPTION = "P", "C", "H", "B", "S", "F", "T", "X", "G"
 
@@ -167,7 +167,7 @@ def mark_captions(rows: Sequence[Row], kinds: list[str]) -> None:
         if kind != PHOTO:
             continue
         back = at - 1
-        if back < 0 or kinds[back] or rows[back].closed or (rows[at].gap and blank_weight(rows) > 0.5):
+        if back < 0 or kinds[back] or rows[back].closed:
             continue
         kinds[back] = CAPTION
         while back > 0 and not kinds[back - 1] and not rows[back].gap and not rows[back - 1].closed and at - back < 4:

@@ -297,9 +297,11 @@ def _subheads(reading: Reading, inside: set[int], starts: list[int], bodies: lis
         )
         body = max(number for number, start in enumerate(starts) if start < at)
         bits, first = bodies[body].paragraphs, bodies[body].first
+        end = next((later for later in sorted(inside) if later > at and reading.slots[later].heads), bits.bit_length())
+        section = (1 << min(end, bits.bit_length())) - (1 << at)
         share = reading.words.share
         score += w["head.near"] + sum(
-            w["sub.row"] + max(share(row, bits, at), share(row, bits, first)) for row in heads
+            w["sub.row"] + max(share(row, section, at), share(row, bits, first)) for row in heads
         )
         score += sum(
             headlines.join_score(reading.rows[a], reading.rows[b], reading.says)

@@ -123,6 +123,8 @@ class Unwrapper:
                 step[FLOW] += w["line.flow_opener"]
             if self.width[at] >= self.columns[at] + 3:
                 step[FLOW] += w["line.flow_wide"]
+            if self.first[at]:
+                step[FLOW] += w["line.flow_like_first"]
             if self.strong.match(text):
                 step[FLOW] += w["line.strong_opener"]
                 step[HEAD] += w["line.strong_opener"]
@@ -220,7 +222,8 @@ class Unwrapper:
         if last == PARA and self.first[at - 1]:
             score += w["line.flow_first"]
         elif short and not before.pauses:
-            score += w["line.short_open"]
+            if abs(self.width[at - 1] + self.width[at] - self.columns[at]) > 3:  # else: halves of one line
+                score += w["line.short_open"]
         elif last == PARA and not before.pauses and self.width[at - 1] <= self.columns[at - 1] - 3:
             score += w["line.first_odd"]
         if row.indent:
@@ -231,7 +234,7 @@ class Unwrapper:
         """The score of a move after the end of a sentence."""
         w, row = self.w, self.rows[at]
         if kind == HEAD:
-            return 0.3 if short else 0.0
+            return (0.3 if short else 0.0) + (0.0 if row.gap or self.short[at] else self.says * w["line.head_no_gap"])
         full = self.width[at] >= self.columns[at] - 2
         if kind == FLOW:
             return (w["line.full_after_stop"] if full else -1.0) - (3.0 if short else 0.0) - 1.5 * gap
