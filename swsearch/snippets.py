@@ -33,7 +33,10 @@ KWIC_CELLS = 30
 
 # A sentence ends here, with the closing quotes and brackets that follow. All of these are breaks or transparent in
 # the match form, so that a form without a BREAK never reaches over the end of a sentence.
-_SENTENCE = re.compile(r"(?:[。！？；!?;｡]+|\.(?=\s))[”’」』）】〕》)\"']*|\n")
+_SENTENCE = re.compile(
+    r"""[^。！？；!?;｡.\n]*(?:\.(?!\s)[^。！？；!?;｡.\n]*)*"""
+    r"""(?:(?:[。！？；!?;｡]+|\.(?=\s))[”’」』）】〕》)"']*\n*|\n+|\Z)"""
+)
 _CLAUSE = re.compile(r"[，、：,:—…。！？；\n]+[”’」』）】]*")
 _JOINER = re.compile(r"[\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
@@ -202,7 +205,10 @@ class _Text:
     def spans(self, at: int) -> list[Range]:
         """The matches of one sentence as ranges of the body: ascending, apart."""
         start, end = self.sentences[at]
-        found = find_spans(self.body[start:end], self.forms) if self.has else []
+        text = self.body[start:end]
+        folded = fold(text) if self.has else ""
+        possible = [form for form in self.forms if _may_have(folded, form)]
+        found = find_spans(text, possible) if possible else []
         over = [(s, e) for s, e in self.across if start <= s and e <= end]
         return _union([*((start + s, start + e) for s, e in found), *over])
 
@@ -323,14 +329,15 @@ def _present(text: str, forms: Sequence[str]) -> frozenset[str]:
 
 def _sentences(body: str, whole: Sequence[Range]) -> list[Range]:
     """The sentences of a body as ranges that tile it; none ends inside one of the ranges of `whole`."""
-    out, start = [], 0
-    for match in _SENTENCE.finditer(body):
-        end = match.end()
-        if not (whole and any(s < end < e for s, e in whole)) and not body[start:end].isspace():
+    out = []
+    start = end = 0
+    for piece in _SENTENCE.findall(body):
+        end += len(piece)
+        if piece and not piece.isspace() and not (whole and any(s < end < e for s, e in whole)):
             out.append((start, end))
             start = end
-    if start < len(body):
-        out.append((start, len(body)))
+    if start < end:  # only white space, or inside a match that goes over the end
+        out.append((start, end))
     return out
 
 

@@ -49,7 +49,7 @@ def marked(record: Article | Notice, *chunks: str, max_chars: int = 120) -> str:
         # Overlapping matches are one highlight.
         (("乡镇社工站全覆盖。",), ["社工站全", "全覆盖"], 120, "乡镇[社工站全覆盖]。"),
         # Nothing in the body: its first sentences.
-        (("头一句。第二句。", "第三句。"), ["标题"], 8, "头一句。第二句。"),
+        (("头一句。第二句。", "第三句。"), ["标题"], 9, "头一句。第二句。"),
         (("头一句。第二句。",), [], 120, "头一句。第二句。"),
         ((LONG,), [], 20, "为进一步加强各区各街道各乡镇各部门、…"),
         # Half a number is no match, even where a cut leaves one.
