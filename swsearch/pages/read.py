@@ -16,14 +16,16 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import BinaryIO
 
 from swsearch.errors import PageError
 from swsearch.records import Page
-
-SIZE_LIMIT = 16 * 2**20  # bytes; a newspaper page has about 10,000 characters, a year of one paper fits as .jsonl
+from swsearch.settings import MAX_PAGE_BYTES
 
 _BYTE_ORDER_MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -78,7 +80,7 @@ _DAMAGE_SHARE = 0.002  # bytes that no encoding explains: a cut-off last charact
 
 
 def read_page(
-    path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None, limit: int = SIZE_LIMIT
+    path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None, limit: int = MAX_PAGE_BYTES
 ) -> Page:
     """The page in the file `path`, named relative to `root` if it lies under it, by its bare name otherwise.
 
@@ -88,17 +90,29 @@ def read_page(
     return Page(seed_name(path, root), text, encoding)
 
 
-def read_bytes(path: str | os.PathLike[str], limit: int = SIZE_LIMIT) -> bytes:
+def read_bytes(path: str | os.PathLike[str], limit: int = MAX_PAGE_BYTES) -> bytes:
     """What is in the regular file `path`; PageError if it is none, can't be read, or has more than `limit` bytes."""
+    with open_seed(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(limit + 1) if size <= limit else b""
+    if size > limit or len(data) > limit:
+        seen = f"{max(size, len(data)) / 2**20:.1f} MB"
+        reason = f"has {seen}, more than the {limit / 2**20:g} MB of a page; split it or take it out"
+        raise PageError(printable(path), reason)
+    return data
+
+
+@contextmanager
+def open_seed(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """The regular file `path`, open for reading bytes. What goes wrong, then or while it is read, is a PageError."""
     name = printable(path)
     try:
         _check_kind(os.stat(path).st_mode, name)
         # Not blocking: should a pipe have taken the file's place since, opening it must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb") as file:
-            info = os.fstat(descriptor)
-            _check_kind(info.st_mode, name)
-            data = file.read(limit + 1) if info.st_size <= limit else b""
+            _check_kind(os.fstat(descriptor).st_mode, name)
+            yield file
     except OSError as error:
         reason = _FAILURES.get(error.errno or 0, f"can't be read ({error.strerror or error}); check the disk")
         raise PageError(name, reason) from error
@@ -106,10 +120,6 @@ def read_bytes(path: str | os.PathLike[str], limit: int = SIZE_LIMIT) -> bytes:
         raise
     except ValueError as error:  # a NUL in the name
         raise PageError(name, "is not a possible file name; check it") from error
-    if info.st_size > limit or len(data) > limit:
-        seen = f"{max(info.st_size, len(data)) / 2**20:.1f} MB"
-        raise PageError(name, f"has {seen}, more than the {limit / 2**20:g} MB of a page; split it or take it out")
-    return data
 
 
 def seed_name(path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> str:
