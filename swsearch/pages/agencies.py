@@ -41,14 +41,15 @@ FREE = re.compile(
     r"((?<![结布格大全开新时政邮骗僵棋书])局|(?<![餐大客展舞歌])厅|委员会|领导小组办公室|领导小组|指挥部)(?![面部势限长会])"
 )
 FREE_LEVEL = re.compile(
-    r"(?:^|(?<=[^\u4e00-\u9fff由在经和与向从据对是到]))(?:自治区|[省市区县州旗])"
-    r"(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
+    r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
-LOCAL_OFFICE = re.compile(r"([\u4e00-\u9fff]{2,7})(街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府)")
+FREE_BEFORE = re.compile(r"[\u4e00-\u9fff](?<![由在经和与向从据对是到])")
+LOCAL_OFFICE = re.compile(r"街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
+OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
 TRADITIONAL, SIMPLIFIED = (
-    frozenset("會個這為與區縣務來對發後說時長門國學應們處"),
-    frozenset("会个这为与区县务来对发后说时长门国学应们处"),
+    re.compile("[會個這為與區縣務來對發後說時長門國學應們處]"),
+    re.compile("[会个这为与区县务来对发后说时长门国学应们处]"),
 )
 GOVERNMENT = {
     "香港特别行政区": ("香港特別行政區政府", "香港特别行政区政府"),
@@ -90,7 +91,7 @@ class _Reader:
         self.located = located
         self.originals = dict(located.originals)
         whole = "".join(self.originals.values())
-        self.traditional = sum(map(whole.count, TRADITIONAL)) > sum(map(whole.count, SIMPLIFIED))
+        self.traditional = len(TRADITIONAL.findall(whole)) > len(SIMPLIFIED.findall(whole))
         top = (
             located.regions[0]
             if located.regions
@@ -350,13 +351,21 @@ class _Reader:
         for match in LEAGUE.finditer(text):
             found.append(Body(match.start(), match.end(), match[0], "league"))
         for match in LOCAL_OFFICE.finditer(text):
-            name = OFFICE_STOP.sub("", match[1])
+            before = OFFICE_NAME.search(text[max(0, match.start() - 7) : match.start()])
+            name = OFFICE_STOP.sub("", before[0]) if before else ""
             if len(name) > 1:
-                found.append(Body(match.end(1) - len(name), match.end(), name + match[2], "office"))
+                found.append(Body(match.start() - len(name), match.end(), name + match[0], "office"))
         after = [
             place.end for place in self.located.places if place.part == part and place.name[-1:] in "省市县区州盟旗"
         ]
-        for end in (*after, *(match.end() for match in FREE_LEVEL.finditer(text))):
+        for end in (
+            *after,
+            *(
+                hit.end()
+                for hit in FREE_LEVEL.finditer(text)
+                if not FREE_BEFORE.match(text[hit.start() - 1 : hit.start()])
+            ),
+        ):
             free = FREE.match(text, end)
             if free:
                 found.append(Body(end, free.end(), free[0], "local"))

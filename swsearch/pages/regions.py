@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, near, resolve, within
@@ -337,8 +338,8 @@ def _venue(located: Located, parts: list[tuple[str, str]], topics: list[str]) ->
 
 def _pairs(title: str, located: Located) -> list[str]:
     """Provinces that a headline names by one character each (沪甘), where the article names each of them in full."""
-    abbreviations = _abbreviations()
-    for run in re.finditer(f"[{''.join(abbreviations)}]{{2,4}}", title):
+    runs, abbreviations = _abbreviations()
+    for run in runs.finditer(title):
         paths = [next((path for path in abbreviations[char] if located.support[path] > 0), "") for char in run[0]]
         if (
             all(paths)
@@ -354,10 +355,13 @@ def _pairs(title: str, located: Located) -> list[str]:
     return []
 
 
-def _abbreviations() -> dict[str, list[str]]:
+@cache
+def _abbreviations() -> tuple[re.Pattern[str], dict[str, list[str]]]:
+    """Runs of two to four of the characters that stand for provinces, and which those are."""
     known = gazetteer()
     found: dict[str, list[str]] = {}
     for name in known.names:
-        if len(name) == 1:
-            found[name] = [path for path, kind in known.meanings(name) if kind == "abbr" and "/" not in path]
-    return {name: paths for name, paths in found.items() if paths}
+        paths = [path for path, kind in known.meanings(name) if kind == "abbr" and "/" not in path]
+        if paths:
+            found[name] = paths
+    return re.compile(f"[{''.join(found)}]{{2,4}}"), found
