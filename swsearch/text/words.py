@@ -27,6 +27,7 @@ _RARE = re.compile("[\u2e80-\u2fdf\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020
 _OTHER_WORD = re.compile(r"[0-9a-z]+(?:(?<=[0-9])[.,](?=[0-9])[0-9a-z]+)*|[^\W_]")
 _HONG_KONG = str.maketrans("衞枱粧糭衹敍", "卫台妆粽只叙")  # what tw2s leaves as it is
 _LONG_CHARS = 64  # GB2312 has a dozen traditional characters too (後 於 乾): no text of this length has no others
+_SHORT_CHARS = 16  # what lies between runs is remembered up to here; a page in English is not
 _END = "\n"
 _OTHER = "\t"
 _loading = threading.RLock()
@@ -43,7 +44,8 @@ def words(text: str) -> list[str]:
     others: list[str] = []
 
     def between_runs(gap: re.Match[str]) -> str:
-        found, line = _words_without_han(gap.group())
+        text = gap.group()
+        found, line = _mark(text) if len(text) <= _SHORT_CHARS else _words_without_han(text)
         others.extend(found)
         return line
 
@@ -56,11 +58,13 @@ def words(text: str) -> list[str]:
     return out if fold(lines) == lines else fold(_END.join(out)).split(_END)
 
 
-@lru_cache(maxsize=4096)  # nearly all are one of a few marks
-def _words_without_han(gap: str) -> tuple[list[str], str]:
+def _words_without_han(gap: str) -> tuple[tuple[str, ...], str]:
     """The folded words in a text without Han characters, and the line in their place: ends and as many OTHERs."""
-    found = _OTHER_WORD.findall(fold(gap))
+    found = tuple(_OTHER_WORD.findall(fold(gap)))
     return found, _END + (_OTHER + _END) * len(found)
+
+
+_mark = lru_cache(maxsize=4096)(_words_without_han)  # nearly all gaps are one of a few marks
 
 
 def _readable(text: str) -> str:
