@@ -429,7 +429,7 @@ def check(index: str | None) -> int:
     with open_index(index) as opened:
         problems = opened.check()
     if problems:
-        write(map(Screen.of(sys.stdout).text, problems))
+        write(map(safe, problems))
         note("swsearch: the index is damaged; `swsearch rebuild --full` makes it anew from the seeds", "error")
         return ERROR
     note("the index is sound")
