@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Raised when what an engine stores changes its meaning."""
 
+AT_QUERY_TIME = ("variants.py", "strait_variants.tsv", "strait_opencc.tsv", "function_words.txt")
+"""Files of the text room that no index depends on."""
+
 PAGE_SUFFIX, READY_SUFFIX, MENDED_SUFFIX, META_NAME = ".txt", ".jsonl", ".articles.json", "meta.csv"
 Progress = Callable[[int, int, str], None]
 PathLike = Union[str, "os.PathLike[str]"]
@@ -138,7 +141,7 @@ def fingerprints() -> Mapping[str, str]:
         room = package_files(package)
         for folder in (room, room / "data"):
             for item in sorted(folder.iterdir(), key=lambda one: one.name):
-                if item.is_file() and not item.name.endswith((".pyc", ".md")):
+                if item.is_file() and not item.name.endswith((".pyc", ".md")) and item.name not in AT_QUERY_TIME:
                     total.update(item.name.encode() + b"\0" + item.read_bytes())
         return total.hexdigest()[:16]
 

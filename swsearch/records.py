@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 NoticeKind = Literal["page_header", "teaser", "caption", "photo_credit", "other"]
@@ -276,8 +276,3 @@ class Results:
 
 def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def record_dict(article: Article | Notice) -> dict[str, Any]:
-    """Every field of an article or notice as plain JSON values: what an engine stores."""
-    return asdict(article)

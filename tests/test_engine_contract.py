@@ -88,7 +88,7 @@ def corpora(draw):
                 byline=draw(st.none() | NAMES),
                 paper=draw(st.none() | NAMES),
                 facts=draw(FACTS),
-                date=draw(st.sampled_from([None, "2024-11-01", "2024-11-15", "2023-01-31"])),
+                date=draw(st.sampled_from([None, "2024-11-01", "2024-11-15", "2023-01-31", "2024-11", "2023"])),
                 page=draw(st.none() | st.integers(1, 12)),
             )
         )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swsearch.text.match import BREAK, MARK, article_form, find_spans, grams, map_form, match_form, units
+from swsearch.text.match import BREAK, MARK, find_spans, grams, map_form, match_form, match_lines, units
 
 TABLE = json.loads((Path(__file__).parent / "data/match_table.json").read_text(encoding="utf-8"))["rows"]
 
@@ -96,9 +96,10 @@ def test_spans_are_of_the_original():
     ]
 
 
-def test_article_parts_end_in_a_break():
-    assert article_form("标题：一", ["甲。", "", "“”", "乙"]) == ("标题¶一¶甲¶乙¶", 5)
-    assert article_form("", ["甲"]) == ("甲¶", 0)
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_lines_at_once_or_one_by_one(lines):
+    lines = [line.replace("\n", "") for line in lines]
+    assert match_lines("\n".join(lines)) == [match_form(line) for line in lines]
 
 
 def test_grams_count_runs_and_breaks_as_units():

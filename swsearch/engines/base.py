@@ -6,17 +6,15 @@ cannot answer raises UnsupportedQueryError. `scan` is the slow, obvious one that
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from swsearch.query.nodes import BoundNode
 from swsearch.records import Article, Facets, Facts, Notice
-from swsearch.text.match import BREAK, article_form, match_form, units
+from swsearch.text.match import BREAK, match_lines
 
 K1 = 1.2
 B = 0.75
@@ -138,10 +136,12 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Indexed:
-    """What is searched of one article or notice: the match form of each part, and its words. The title comes first."""
+    """What is searched of one article or notice: the match forms of its parts, the title's first, and the words of
+    the title and of the rest.
+    """
 
     parts: tuple[str, ...]
-    words: tuple[tuple[str, ...], ...]
+    words: tuple[list[str], list[str]]
 
     @classmethod
     def of(cls, record: Record) -> Indexed:
@@ -149,8 +149,10 @@ class Indexed:
         from swsearch.text.words import words
 
         title, paragraphs = searched_text(record)
-        kept = [title, *(paragraph for paragraph in paragraphs if match_form(paragraph))]
-        return cls(tuple(map(match_form, kept)), tuple(tuple(words(text)) for text in kept))
+        title = title.replace("\n", " ")
+        body = "\n".join(paragraphs)
+        head, *parts = match_lines(f"{title}\n{body}")
+        return cls((head, *filter(None, parts)), (words(title), words(body)))
 
     @property
     def form(self) -> str:
@@ -158,41 +160,15 @@ class Indexed:
         return "".join(part + BREAK for part in self.parts if part)
 
     @property
-    def title_end(self) -> int:
-        """Where the title's part ends in `form`."""
-        return len(self.parts[0]) + 1 if self.parts[0] else 0
-
-    @property
     def length(self) -> int:
         """Words, those of the title TITLE_WEIGHT times."""
-        return sum(len(part) for part in self.words) + (TITLE_WEIGHT - 1) * len(self.words[0])
-
-    @cached_property
-    def word_counts(self) -> Counter[str]:
-        """How often each word occurs, in the title TITLE_WEIGHT times."""
-        counts = Counter(itertools.chain.from_iterable(self.words))
-        for word in self.words[0]:
-            counts[word] += TITLE_WEIGHT - 1
-        return counts
-
-    @cached_property
-    def gram_counts(self) -> Counter[str]:
-        """How often each bigram of units occurs; one that begins at a unit of the title counts TITLE_WEIGHT times."""
-        parts = units(self.form)
-        counts = Counter(map("".join, itertools.pairwise(parts)))
-        for gram in map("".join, itertools.pairwise(units(self.form[: self.title_end]))):
-            counts[gram] += TITLE_WEIGHT - 1
-        return counts
+        title, body = self.words
+        return TITLE_WEIGHT * len(title) + len(body)
 
 
 def searched_text(record: Record) -> tuple[str, tuple[str, ...]]:
     """The title and the paragraphs of a record: what its match form is made of."""
     return (record.title, record.paragraphs) if isinstance(record, Article) else ("", (record.text,))
-
-
-def record_form(record: Record) -> tuple[str, int]:
-    """The match form of a record and where its title's part ends."""
-    return article_form(*searched_text(record))
 
 
 def region_ancestors(path: str) -> tuple[str, ...]:
@@ -240,8 +216,13 @@ def sort_key(sort: Sort, score: float, id: str, year: int | None, date: str | No
     if sort == "year":
         return (year is None, -(year or 0), -score, id)
     if sort == "date":
-        return (date is None, -int((date or "").replace("-", "").ljust(8, "0")), -score, id)
+        return (date is None, -int(date_key(date or "0").replace("-", "")), -score, id)
     return (-score, id)
+
+
+def date_key(date: str) -> str:
+    """A date as ranges and orders see it: a month or a year without a day is its first day."""
+    return date + "-01" * (2 - date.count("-"))
 
 
 def open_engine(url: str | os.PathLike[str], *, write: bool = False, fresh: bool = False) -> Engine:

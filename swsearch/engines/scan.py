@@ -24,6 +24,7 @@ from swsearch.engines.base import (
     SeedFile,
     Sort,
     count_facets,
+    date_key,
     sort_key,
 )
 from swsearch.query.bind import terms
@@ -75,8 +76,8 @@ class _Entry:
         )
 
     def tokens(self, form: str) -> int:
-        title, *body = self.indexed.words
-        return TITLE_WEIGHT * title.count(form) + sum(part.count(form) for part in body)
+        title, body = self.indexed.words
+        return TITLE_WEIGHT * title.count(form) + body.count(form)
 
 
 class ScanEngine:
@@ -289,7 +290,7 @@ def _values(entry: _Entry, field: str) -> list[tuple[int, str]]:
         "year": [record.facts.year],
         "years": list(record.facts.years),
         "page": [record.page],
-        "date": [record.date],
+        "date": [date_key(record.date) if record.date else None],
     }
     return [_order(value) for value in found[field] if value is not None]
 

@@ -201,8 +201,8 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
             self._waiting.append((doc, form))
             self._waiting_chars += len(form)
             self.chars += len(form)
-        title, *body = now[WORDS] or ((),)
-        tokens = self._vocabulary.all([*list(title) * TITLE_WEIGHT, *itertools.chain.from_iterable(body)])
+        title, body = now[WORDS]
+        tokens = self._vocabulary.all(title * TITLE_WEIGHT + body)
         self._tokens.extend(tokens)
         self._token_docs.extend(itertools.repeat(doc, len(tokens)))
         if self._waiting_chars >= CHUNK_CHARS:
@@ -231,8 +231,8 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
             self.chars += len(form) // 2
             self._records.append(reader.record_bytes(doc))
         self._keys += reader.document_keys(live)
-        run_numbers = np.array(self._runs.all(list(reader.runs)), dtype=np.uint64)
-        word_numbers = np.array(self._vocabulary.all(list(reader.words)), dtype=np.uint64)
+        run_numbers = np.array(self._runs.all(reader.runs), dtype=np.uint64)
+        word_numbers = np.array(self._vocabulary.all(reader.words), dtype=np.uint64)
 
         def renumbered(units: Array) -> Array:
             runs = units >= RUNS

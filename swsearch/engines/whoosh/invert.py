@@ -7,8 +7,10 @@ A unit is a code point, or, for a run of letters and digits, RUNS plus its numbe
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,19 +37,14 @@ class Table:
     """Strings numbered in the order in which they first came."""
 
     def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+        self.numbers: dict[str, int] = defaultdict(itertools.count().__next__)
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def number(self, text: str) -> int:
-        """The number of `text`, a new one if it is new."""
-        return self.numbers.setdefault(text, len(self.numbers))
-
-    def all(self, texts: Sequence[str]) -> list[int]:
-        """The numbers of `texts`."""
-        numbers = self.numbers
-        return [numbers.setdefault(text, len(numbers)) for text in texts]
+    def all(self, texts: Iterable[str]) -> list[int]:
+        """The numbers of `texts`, new ones for those that are new."""
+        return list(map(self.numbers.__getitem__, texts))
 
 
 @dataclass(frozen=True, slots=True)

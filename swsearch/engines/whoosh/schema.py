@@ -9,12 +9,13 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
+from dataclasses import fields as fields_of
 from typing import Any
 
 from whoosh import fields
 
-from swsearch.engines.base import Indexed, Meta, Record, SeedFile, region_ancestors
-from swsearch.records import Article, Evidence, Facts, Notice, Span, record_dict
+from swsearch.engines.base import Indexed, Meta, Record, SeedFile, date_key, region_ancestors
+from swsearch.records import Article, Evidence, Facts, Notice, Span
 from swsearch.text.match import match_form
 
 KIND, FORM, WORDS, KEYS, LENGTH, RECORD = "kind", "form", "words", "keys", "length", "record"
@@ -53,7 +54,7 @@ def record_document(record: Record) -> dict[str, Any]:
         WORDS: indexed.words,
         KEYS: [key(field, value) for field, held in values.items() for value in held],
         LENGTH: indexed.length,
-        RECORD: _pack(record_dict(record)),
+        RECORD: _pack(_record_dict(record)),
     }
 
 
@@ -70,17 +71,19 @@ def meta_document(meta: Meta) -> dict[str, Any]:
 def read_record(data: bytes) -> Record:
     """The article or notice of a stored record."""
     value = _unpack(data)
-    value["spans"] = tuple(Span(*span) for span in value["spans"])
-    value["lines"] = tuple(tuple(run) for run in value["lines"])
+    if "spans" in value:
+        value["spans"] = tuple(Span(*span) for span in value["spans"])
+        value["lines"] = tuple(tuple(run) for run in value["lines"])
     if "paragraphs" not in value:
         return Notice(**value)
-    facts = value["facts"]
-    for name in ("regions", "places", "years", "agencies"):
-        facts[name] = tuple(facts[name])
-    facts["evidence"] = tuple(Evidence(**one) for one in facts["evidence"])
-    value["facts"] = Facts(**facts)
-    for name in ("paragraphs", "subheads"):
-        value[name] = tuple(value[name])
+    if "facts" in value:
+        facts = value["facts"]
+        for name in ("regions", "places", "years", "agencies"):
+            facts[name] = tuple(facts[name])
+        facts["evidence"] = tuple(Evidence(**one) for one in facts["evidence"])
+        value["facts"] = Facts(**facts)
+    value["paragraphs"] = tuple(value["paragraphs"])
+    value["subheads"] = tuple(value.get("subheads", ()))
     return Article(**value)
 
 
@@ -99,7 +102,7 @@ def _bare(kind: int, record: Mapping[str, Any], keys: list[str]) -> dict[str, An
     return {
         KIND: kind,
         FORM: "",
-        WORDS: (),
+        WORDS: ([], []),
         KEYS: [key("kind", str(kind)), *keys],
         LENGTH: 0,
         RECORD: _pack(record),
@@ -117,17 +120,31 @@ def _values(article: Article) -> dict[str, list[str]]:
         "source": [match_form(article.source)] if article.source else [],
         "byline": [match_form(article.byline)] if article.byline else [],
         "paper": [match_form(article.paper)] if article.paper else [],
-        "date": [article.date] if article.date else [],
+        "date": [date_key(article.date)] if article.date else [],
         "page": [number_key(article.page)] if article.page is not None else [],
         AGENCY_FACET: list(facts.agencies),
         SOURCE_FACET: [article.source] if article.source else [],
     }
 
 
+def _record_dict(record: Record) -> dict[str, Any]:
+    """The fields that say something: most of a ready-made article's are at their defaults."""
+    value = {item.name: getattr(record, item.name) for item in fields_of(record)}
+    value = {name: one for name, one in value.items() if one or name in _ALWAYS}
+    if record.spans:
+        value["spans"] = [(span.line, span.start, span.end) for span in record.spans]
+    if isinstance(record, Article):
+        value["facts"] = asdict(record.facts)
+        if record.facts == Facts():
+            del value["facts"]
+    return value
+
+
+_ALWAYS = ("id", "file", "title", "paragraphs", "kind", "text")
+
+
 def _pack(value: Mapping[str, Any]) -> bytes:
     """JSON, UTF-16, deflated: of Chinese text 39 % of its UTF-8 bytes remain, from UTF-8 it would be 46 %."""
-    if "spans" in value:
-        value = {**value, "spans": [(span["line"], span["start"], span["end"]) for span in value["spans"]]}
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return zlib.compress(text.encode("utf-16-le", "surrogatepass"), 3)
 

@@ -206,7 +206,7 @@ class SegmentView:
         """The value of a field of digits (and hyphens) in each document, -1 where it has none."""
         values = np.full(self.size, -1, dtype=np.int64)
         for number, value in self._values(field):
-            values[self._key_docs(number, number + 1)] = int(value.replace("-", "").ljust(8, "0"))
+            values[self._key_docs(number, number + 1)] = int(value.replace("-", ""))
         return values
 
     @cached_property
