@@ -16,7 +16,7 @@ import click
 
 from swsearch import __version__
 from swsearch.errors import PageError, QueryError, SettingError
-from swsearch.settings import HITS_SHOWN
+from swsearch.settings import HITS_SHOWN, Settings
 from swsearch.shell import (
     ERROR,
     FOUND,
@@ -472,13 +472,15 @@ def segment(files: tuple[str, ...], as_json: bool, explain: bool) -> int:
 
 
 def _read(file: str) -> Page:
-    from swsearch.pages.read import decode, read_page
+    """The page of a file, named as a rebuild would name it if it lies among the seeds; of stdin for "-"."""
+    from swsearch.pages.read import decode, read_page, seed_name
     from swsearch.records import Page
 
-    if file != "-":
-        return read_page(file)
-    text, encoding = decode(read_stdin(), "-")
-    return Page("-", text, encoding)
+    if file == "-":
+        text, encoding = decode(read_stdin(), "-")
+        return Page("-", text, encoding)
+    roots = Settings.load().seeds
+    return read_page(file, next((root for root in roots if "/" in seed_name(file, root)), None))
 
 
 @cli.command()

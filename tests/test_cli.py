@@ -414,6 +414,17 @@ def test_segment(tmp_path: Path) -> None:
     run("segment", status=2)
 
 
+@pytest.mark.usefixtures("pipeline")
+def test_segment_names_a_page_as_a_rebuild_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what it prints can be kept as NAME.articles.json."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "seeds" / "2024").mkdir(parents=True)
+    for name in ("seeds/a.txt", "seeds/2024/b.txt", "c.txt"):
+        (tmp_path / name).write_text("社工", "utf-8")
+    lines = run("segment", "seeds/a.txt", "seeds/2024/b.txt", "c.txt", "--json").stdout.splitlines()
+    assert [json.loads(line)["file"] for line in lines] == ["a.txt", "2024/b.txt", "c.txt"]
+
+
 def test_rebuild_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, dict[str, Any]]] = []
     report = SimpleNamespace(

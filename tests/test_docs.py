@@ -23,6 +23,7 @@ from swsearch.cli import cli
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 HELP = ROOT / "docs" / "cli.md"
+FORMATS = ROOT / "docs" / "formats.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = dict(cli.commands)
 
@@ -135,10 +136,24 @@ def test_every_field_and_setting_is_in_the_readmes() -> None:
             assert name in text
 
 
-def test_the_links_of_the_readmes_lead_somewhere() -> None:
-    for path in READMES:
+def test_every_key_is_in_the_formats() -> None:
+    from dataclasses import fields
+
+    from swsearch.pages.ready import ARTICLE_KEYS, META_COLUMNS, NOTICE_KEYS
+    from swsearch.records import Hit, Results
+    from swsearch.snippets import KwicLine
+
+    text = FORMATS.read_text("utf-8")
+    records = [field.name for record in (Hit, Results, KwicLine) for field in fields(record)]
+    for key in (*records, *ARTICLE_KEYS, *NOTICE_KEYS, "error", "articles", "notices", "body"):
+        assert re.search(rf"`(\{{[^`]*)?\"?{key}\b", text), key
+    assert f"`{','.join(META_COLUMNS)}`" in text
+
+
+def test_the_links_of_the_documents_lead_somewhere() -> None:
+    for path in (*READMES, *ROOT.glob("docs/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text("utf-8")):
-            assert (ROOT / target).exists(), target
+            assert (path.parent / target).exists(), target
 
 
 def help_pages() -> str:
