@@ -138,6 +138,8 @@ def join_score(a: Row, b: Row, says: float) -> float:
     text = a.clean
     if text[-1:] in _OPEN_ENDS or any(text.count(x) > text.count(y) for x, y in _PAIRS):
         score += w["head.join_open"]
+    elif b.clean[-1:] in "：:" and len(b.clean) <= 8:
+        score += w["head.join_colon"]
     if b.clean[:1] in "暨及的和与與":
         score += w["head.join_open"]
     return score

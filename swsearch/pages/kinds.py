@@ -105,7 +105,7 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
             if both and rows[at + 1].width < 40:
                 kinds[at] = kinds[at + 1] = SOURCE
                 continue
-        if is_header(row, at, len(rows)):
+        if is_header(rows, at):
             kinds[at] = HEADER
         elif _TEASER.match(text) and not row.pauses and not _CONTINUED.match(text):
             kinds[at] = TEASER
@@ -120,8 +120,9 @@ def _photo_stands(rows: Sequence[Row], at: int) -> bool:
     return text[:1] in "（(【〔[" or (len(text) <= 16 and (at == 0 or not rows[at - 1].pauses))
 
 
-def is_header(row: Row, at: int, count: int) -> bool:
+def is_header(rows: Sequence[Row], at: int) -> bool:
     """Whether the row belongs to the frame of the page: name of the section, folio, date, staff, imprint."""
+    row, count = rows[at], len(rows)
     text = row.text.strip()
     if _LATIN_LABEL.match(text):
         return True
@@ -132,9 +133,13 @@ def is_header(row: Row, at: int, count: int) -> bool:
     edge = at < 12 or at >= count - 6
     if not edge:
         return False
-    if _FOLIO.match(text) or (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)):
+    if (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)):
         return True
-    return bool(_DATE_LINE.match(text)) and len(row.clean) <= 26 and not text.endswith(("，", ","))
+    if not (_FOLIO.match(text) or (_DATE_LINE.match(text) and len(row.clean) <= 26)):
+        return False
+    # A number or a date alone may be a broken line of body: it must be first, or stand by itself.
+    alone = at + 1 == count or rows[at + 1].gap > 0 or not rows[at + 1].clean[:1].isalnum()
+    return at < 2 or (alone and (at == 0 or row.gap > 0 or rows[at - 1].closed)) or "版" in text
 
 
 def _spread_headers(rows: Sequence[Row], kinds: list[str]) -> None:

@@ -382,8 +382,9 @@ def _article(reading: Reading, draft: Draft, number: int, blanks: frozenset[int]
     subheads: list[str] = []
     body_rows: list[int] = []
     text = "".join(reading.paragraphs[at].text for at in [*draft.lead, *draft.paragraphs])
+    firsts = {draft.paragraphs[0], *draft.lead[:1]}  # their slots hold headlines
     for at in [*draft.lead, *draft.paragraphs]:
-        heads = reading.slots[at].heads if at != draft.paragraphs[0] and at not in draft.lead else []
+        heads = reading.slots[at].heads if at not in firsts else []
         if heads:
             subhead = title_of([rows[row] for row in heads], text)
             paragraphs.append(subhead)
@@ -533,8 +534,17 @@ def explain(page: Page) -> list[Decision]:
             for body, (start, end) in enumerate(zip(found.starts, ends, strict=True))
         )
         what = f"headline of article {label + 1}" if label >= 0 else "display line of no article"
-        out.append(Decision((line[row], line[row]), f"{what}: {reading.rows[row].clean}", parts[label][1] if label >= 0 else 0.0, parts))
+        out.append(
+            Decision(
+                (line[row], line[row]),
+                f"{what}: {reading.rows[row].clean}",
+                parts[label][1] if label >= 0 else 0.0,
+                parts,
+            )
+        )
     if found.lead:
         lead, target = found.lead
-        out.append(Decision((line[reading.paragraphs[found.starts[lead]].rows[0]],) * 2, f"lead of article {target + 1}", 0.0))
+        out.append(
+            Decision((line[reading.paragraphs[found.starts[lead]].rows[0]],) * 2, f"lead of article {target + 1}", 0.0)
+        )
     return out

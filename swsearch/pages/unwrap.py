@@ -20,6 +20,7 @@ _KINDS = (PARA, FLOW, HEAD)
 _NEVER_FIRST = frozenset("的们們者")
 _RARELY_FIRST = frozenset("了着著得性化等及之")
 _MARKS = frozenset("，。、；：！？）》”」』,;:")
+_MARK = re.compile("[，。、；：！？,;]")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
 SHORT = 5  # cells under its column from which a row is short: two characters and a half; 4 to 6 score alike
@@ -51,6 +52,7 @@ class Unwrapper:
         self.columns = column_widths(self.width)
         self.says = blank_weight(rows)
         self.closed = [row.closed for row in rows]
+        self.piece = self._find_pieces()
         self.short = [
             width <= (column * 0.6 if _is_latin(rows[at].clean) else column - SHORT) and not self._narrow_pair(at)
             for at, (width, column) in enumerate(zip(self.width, self.columns, strict=True))
@@ -59,6 +61,39 @@ class Unwrapper:
         self.insets = self._has_insets()
         self.first = [self._looks_first(at) for at in range(len(rows))]
         self.w = weights()
+
+    def _find_pieces(self) -> list[bool]:
+        """For each row whether it is the rest of a printed line that was broken at a layout space.
+
+        Such a line gives two to four short rows that fill the column together, broken beside a number or behind a mark.
+        All of them are then taken to be as wide as the line.
+        """
+        count = len(self.rows)
+        piece = [False] * count
+        at = 0
+        while at < count - 1:
+            column, total, end = self.columns[at], self.width[at], at + 1
+            while end < count and end - at < 4 and total <= column - 3 and self._broken_before(end):
+                total += self.width[end]
+                end += 1
+                if -2 <= total - column <= 3 or abs(total - column + 4) <= 1:
+                    break
+            if end - at > 1 and (-2 <= total - column <= 3 or abs(total - column + 4) <= 1):
+                piece[at + 1 : end] = [True] * (end - at - 1)
+                self.width[at:end] = [total] * (end - at)
+                at = end
+            else:
+                at += 1
+        return piece
+
+    def _broken_before(self, at: int) -> bool:
+        """Whether a printed line can have been broken before this row: at a number, a Latin word or behind a mark."""
+        if self.says > 0.5 and self.rows[at].gap:
+            return False
+        if self.closed[at - 1] and self.says < 0.5:
+            return False  # the end of a paragraph and a subhead may fill a column too
+        a, b = self.rows[at - 1].clean[-1:], self.rows[at].clean[:1]
+        return (a in _MARKS and a not in "：:") or (a < "\u0250" and a.isalnum()) or (b < "\u0250" and b.isalnum())
 
     def kinds(self, fixed: Sequence[str]) -> list[str]:
         """The kind of every row: what `fixed` says, else the best path through each stretch of undecided rows."""
@@ -92,7 +127,7 @@ class Unwrapper:
         if row < 12 or after < row + 2:
             return False
         column = max(self.columns[at], self.columns[at + 1])
-        return 3 <= column - row <= 6 and after >= column - 2
+        return 3 <= column - row <= 6 and column - 2 <= after <= column + 6
 
     def _narrow_pair(self, at: int) -> bool:
         """Whether rows at-1 and at are as narrow as each other, a mark inside: a column made narrow by a picture."""
@@ -113,7 +148,7 @@ class Unwrapper:
         for at in range(start + 1, end):
             text = self.rows[at].clean
             goes_on = self._goes_on(text)
-            hangs = text[:1] in HANGING
+            hangs = text[:1] in HANGING or not any(char.isalnum() for char in text)
             step = {
                 PARA: -6.0 if hangs else (w["line.opener"] if self.opener.match(text) else 0.0) - goes_on,
                 FLOW: goes_on + (3.0 if hangs else 0.0),
@@ -121,7 +156,7 @@ class Unwrapper:
             }
             if self.opener.match(text):
                 step[FLOW] += w["line.flow_opener"]
-            if self.width[at] >= self.columns[at] + 3:
+            if self.columns[at] + 3 <= self.width[at] <= 1.6 * self.columns[at]:
                 step[FLOW] += w["line.flow_wide"]
             if self.first[at]:
                 step[FLOW] += w["line.flow_like_first"]
@@ -169,7 +204,7 @@ class Unwrapper:
             score += w["line.head_stop_inside"]
         else:
             score += w["line.head_plain"]
-        score += (text.count("，") + text.count(",")) * w["line.head_comma"]
+        score += (text.count("，") + text.count(",")) * w["line.head_comma"] + text.count("、") * w["line.head_list"]
         if self.first[at]:
             score += w["line.head_like_first"]
         elif self.short[at]:
@@ -182,11 +217,12 @@ class Unwrapper:
         if row.width > 76:
             score -= 2.0
         if TITLE_SPACE.search(row.text) or (not self.spaced and len(row.text) > len(text)):
-            score += w["line.head_space"]
+            if not any(mark in text for mark in "，、；"):
+                score += w["line.head_space"]
         if text[:1] in HANGING:
             score -= 6.0
         if self.opener.match(text):
-            score -= 1.5
+            score += w["line.head_opener"]
         if text[-1:] in _NEVER_LAST:
             score += w["line.head_never_last"]
         elif any(text.count(a) != text.count(b) for a, b in _PAIRS):
@@ -197,6 +233,8 @@ class Unwrapper:
         """The score of going from row at-1, taken as `last`, to row `at`, taken as `kind`."""
         w, row, before = self.w, self.rows[at], self.rows[at - 1]
         gap = self.says if row.gap else 0.0
+        if self.piece[at]:
+            return 4.0 if kind == FLOW and last != HEAD else 0.0 if last == kind == HEAD else -4.0
         if last == HEAD:
             if kind == FLOW:
                 return -1e6
@@ -218,7 +256,7 @@ class Unwrapper:
     def _flow(self, at: int, last: str, short: bool, gap: float) -> float:
         """The score of row `at` carrying on a row that ends inside a sentence."""
         w, row, before = self.w, self.rows[at], self.rows[at - 1]
-        score = w["line.flow"] + (w["line.flow_pause"] if before.pauses else 0.0) - 0.7 * gap
+        score = w["line.flow"] + (w["line.flow_pause"] if before.pauses else 0.0) - 1.0 * gap
         if last == PARA and self.first[at - 1]:
             score += w["line.flow_first"]
         elif short and not before.pauses:
@@ -228,6 +266,8 @@ class Unwrapper:
             score += w["line.first_odd"]
         if row.indent:
             score += w["line.flow_box"]
+        if self.width[at] + self.width[at - 1] >= 40 and not (_MARK.search(row.clean) or _MARK.search(before.clean)):
+            score += w["line.flow_unmarked"]
         return score
 
     def _move_from_closed(self, at: int, kind: str, short: bool, gap: float) -> float:

@@ -149,8 +149,11 @@ def _is_subhead(paragraph: Sequence[str]) -> bool:
 
 def rewrap(page: Labelled, rng: random.Random) -> None:
     """Every column at another width, first lines set in by two characters as in print; wide leads stay wide."""
-    width = 2 * rng.randint(10, 24)
-    column = _mode([round(_cells(line)) for b in page.blocks if b.kind == "body" for p in b.paragraphs for line in p[1:-1]])
+    subheads = [_cells(line) for b in page.blocks if b.kind == "body" for p in b.paragraphs if _is_subhead(p) for line in p]
+    width = 2 * rng.randint(max(10, -int(-max(subheads, default=0) // 2)), 24)
+    column = _mode(
+        [round(_cells(line)) for b in page.blocks if b.kind == "body" for p in b.paragraphs for line in p[1:-1]]
+    )
     for at, block in enumerate(page.blocks):
         if block.kind != "body":
             continue
@@ -207,7 +210,12 @@ def random_blanks(page: Labelled, _: random.Random) -> None:
 
 def drop_spaces(page: Labelled, _: random.Random) -> None:
     """No layout spaces around digits and behind marks; those between two parts of a headline stay."""
-    _map_lines(page, lambda text, kind: re.sub(r"(?<=[\x21-\x7e，。、；：！？）》”]) +| +(?=[\x21-\x7e，。、；：！？）》”])", "", text))
+    _map_lines(
+        page,
+        lambda text, kind: re.sub(
+            r"(?<=[\x21-\x7e，。、；：！？）》”]) +| +(?=[\x21-\x7e，。、；：！？）》”])", "", text
+        ),
+    )
 
 
 def add_spaces(page: Labelled, _: random.Random) -> None:
@@ -422,8 +430,16 @@ def differences(page: Labelled, text: str) -> list[str]:
             found.remove(want)
             continue
         near = next((f for f in found if f.body[:40] == want.body[:40] or f.title == want.title), None)
-        parts = [name for name in ("title", "body", "byline", "source") if near and getattr(near, name) != getattr(want, name)]
-        seen = f" got {near.title[:24]} {near.body[:10]}…{near.body[-10:]} ({len(near.body)} for {len(want.body)})" if near else ""
+        parts = [
+            name
+            for name in ("title", "body", "byline", "source")
+            if near and getattr(near, name) != getattr(want, name)
+        ]
+        seen = (
+            f" got {near.title[:24]} {near.body[:10]}…{near.body[-10:]} ({len(near.body)} for {len(want.body)})"
+            if near
+            else ""
+        )
         wrong.append(f"{want.title[:20]}: {', '.join(parts) or 'missing'}{seen}")
     return wrong + ([f"{len(page.expected)} articles, found more"] if not wrong and found else [])
 
