@@ -20,7 +20,7 @@ from typing import Any, get_args
 
 from swsearch.errors import PageError
 from swsearch.pages.read import decode, open_seed, printable, read_bytes, seed_name
-from swsearch.records import Article, Facts, Notice, NoticeKind, Page, Segmented, Span, file_stem
+from swsearch.records import Article, Facts, Notice, NoticeKind, Page, Segmented, Span
 from swsearch.settings import MAX_PAGE_BYTES
 
 PROBLEMS_NAMED = 100
@@ -35,6 +35,10 @@ META_COLUMNS = ("file", "paper", "date", "page")
 
 _DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?")
 _PAGE = re.compile(r"第?\s*0*([1-9]\d{0,3})\s*版?")
+
+
+_FACT_KEYS = ("regions", "places", "year", "years", "agencies")
+_NO_FACTS = Facts()
 
 
 class _Wrong(ValueError):
@@ -60,7 +64,7 @@ def iter_articles(
 ) -> Iterator[Article]:
     """The articles of a .jsonl file one by one, never more than a line in memory; `problems` grows on the way.
 
-    An article's id is the file's path without suffix, a colon and the id it brings.
+    An article's id is the one that it brings, whatever the file's name.
     """
     name, file = printable(path), seed_name(path, root)
     seen: dict[str, int] = {}
@@ -120,14 +124,13 @@ def _article_of_line(line: bytes, file: str, name: str) -> Article | None:
     if not text:
         return None
     data = _object(text)
-    stem = file_stem(file)
-    brought = _id(data.get("id"))
+    identifier = _id(data.get("id"))
     if "title" not in data:
         raise _Wrong('has no "title"; give one, "" if it is not known')
     paragraphs = _paragraphs(data)
     subheads = set(_strings(data, "subheads"))
     return Article(
-        id=brought if brought.startswith(f"{stem}:") else f"{stem}:{brought}",
+        id=identifier,
         file=file,
         title=" ".join(_lines_of(_string(data, "title") or "")),
         paragraphs=paragraphs,
@@ -154,7 +157,9 @@ def _paragraphs(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _lines_of(text: str) -> list[str]:
     """What line ends part, blank lines left out."""
-    return [line for line in re.split("\r\n|[\r\n]", text) if line and not line.isspace()]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return [line for line in text.split("\n") if line and not line.isspace()]
 
 
 # ---- a page mended by hand
@@ -392,6 +397,8 @@ def read_page_number(value: object) -> int | None:
 
 
 def _facts(data: Mapping[str, Any]) -> Facts:
+    if data.keys().isdisjoint(_FACT_KEYS):
+        return _NO_FACTS
     year = _year(data.get("year"), "year")
     years = {_year(value, "years") for value in _list(data, "years")} | {year}
     return Facts(
@@ -466,10 +473,11 @@ def _list(data: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _strings(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    for value in _list(data, key):
+    values = _list(data, key)
+    for value in values:
         if not isinstance(value, str):
             raise _Wrong(f'"{key}" has {_shown(value)}; write texts in quotes')
-    return tuple(_whole(value) for value in _list(data, key))
+    return tuple(map(_whole, values))
 
 
 def _string(data: Mapping[str, Any], key: str) -> str | None:
@@ -483,7 +491,11 @@ def _string(data: Mapping[str, Any], key: str) -> str | None:
 
 def _whole(text: str) -> str:
     """The text with halves of surrogate pairs, which no file can hold, as U+FFFD."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    try:
+        text.encode()  # ten times as quick as looking for them
+    except UnicodeEncodeError:
+        return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return text
 
 
 def _shown(value: object) -> str:
