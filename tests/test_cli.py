@@ -568,7 +568,7 @@ def process(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+LOCALES = pytest.mark.parametrize(
     "environment",
     [
         {"PYTHONIOENCODING": "cp1252"},
@@ -577,6 +577,9 @@ def process(
     ],
     ids=["cp1252", "C", "ascii"],
 )
+
+
+@LOCALES
 def test_utf8_whatever_the_locale(environment: dict[str, str], tmp_path: Path) -> None:
     done = process(["fields"], **environment)
     assert "标题".encode() in done.stdout
@@ -673,6 +676,17 @@ def test_hostile_names_are_found_and_printed(hostile: Path, args: list[str]) -> 
     if args == ["--jsonl"]:
         for hit in map(json.loads, text.splitlines()):
             run("show", "--index", str(hostile / "index"), "--", hit["id"])
+
+
+@LOCALES
+def test_a_query_is_utf8_whatever_the_locale(hostile: Path, environment: dict[str, str]) -> None:
+    done = process(
+        ["query", "社工站", "--agency", "民政局", "--json", "--index", str(hostile / "index")], **environment
+    )
+    printed = json.loads(done.stdout.decode("utf-8"))
+    assert printed["query"] == "社工站"
+    assert printed["total"] > 0
+    assert printed["hits"][0]["agencies"] == ["扬州市民政局"]
 
 
 @pytest.mark.parametrize(

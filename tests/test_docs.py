@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,22 @@ def test_every_python_block_of_the_readme_runs(code: str) -> None:
 @pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
 def test_what_the_readme_shows_is_what_is_printed(path: Path) -> None:
     assert path.read_text("utf-8") == with_output(path)
+
+
+def test_a_page_mended_by_hand_survives_a_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = Path("seeds/2024/a.txt")
+    page.parent.mkdir(parents=True)
+    page.write_text((ROOT / "seeds" / "003_400df8b64a915a8b.txt").read_text("utf-8"), "utf-8")
+    status, printed = run(f"swsearch segment {page} --json")
+    assert status == 0
+    mended = json.loads(printed)
+    mended["articles"][0]["title"] = "手工改过的标题"
+    page.with_name("a.articles.json").write_text(json.dumps(mended, ensure_ascii=False, indent=1), "utf-8")
+    for command in ("rebuild seeds", "rebuild seeds --full"):
+        assert run(f"swsearch {command}")[0] == 0
+        assert "手工改过的标题" in run("swsearch query title:手工改过")[1]
+        assert run("swsearch query --count title:手工改过")[1] == "1\n"
 
 
 def with_output(path: Path) -> str:
