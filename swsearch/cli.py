@@ -122,7 +122,7 @@ def rebuild(seeds: tuple[str, ...], full: bool, jobs: int, facts: bool, index: s
         note(f"skipped: {problem}", "warning")
     for text in report.notes:
         note(text, "warning")
-    if report.full_because and (report.unchanged or report.changed):
+    if report.full_because and not full and (report.unchanged or report.changed):
         note(f"everything was read anew: {report.full_because}")
     counts = (len(report.new), "new"), (len(report.changed), "changed"), (len(report.removed), "removed")
     done = joined([f"{count} {what}" for count, what in (*counts, (report.unchanged, "unchanged")) if count], ", ")
@@ -338,7 +338,7 @@ def _read_queries(name: str) -> list[str]:
     except OSError as error:
         raise SettingError(f"{path}: the queries cannot be read: {error.strerror}", "queries", path) from error
     try:
-        return [line.strip() for line in data.decode("utf-8-sig").splitlines() if line.strip()]
+        return [line.strip() for line in data.decode("utf-8-sig").split("\n") if line.strip()]
     except UnicodeDecodeError as error:
         raise SettingError(f"{path}: the queries are not UTF-8 (byte {error.start})", "queries", path) from error
 
