@@ -28,7 +28,9 @@ LEVEL_END = {"地": "地区", "州": "州"}
 GENERIC = re.compile(
     r"(?:[各全每两本该某][省市县区州旗]?、?|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|[社城地园景小片山灾老新边牧辖]|所在)$"
 )
-BARE_BAD = re.compile(r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街])$")
+BARE_BAD = re.compile(
+    r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街]|[省市县区州旗乡镇]\))$"
+)
 BARE_OK = re.compile(r"(?:^|[^\u4e00-\u9fff]|[由在经和与向从据对是会同合到以及让为被请据给])$")
 LIST = re.compile(r"(?:[、,]|和|与|及|以及|会同|联合|、\s*)+$")
 TWO = re.compile(r"(?:两|二|2)(?:省区市|省区|省市|省|地|市|区)(?:[(]?[区市][)]?)?$")
@@ -44,6 +46,9 @@ FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
 FREE_BEFORE = re.compile(r"[\u4e00-\u9fff](?<![由在经和与向从据对是到])")
+PRAISE = re.compile(
+    r"(?:[、和]?[省市区县州]?(?:人民)?政府)?的?(?:坚强|正确|统一|大力|高度|亲切|关心|支持|重视|领导|部署|决策|中心工作|门口|大院)"
+)
 LOCAL_OFFICE = re.compile(r"街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
@@ -107,10 +112,10 @@ class _Reader:
         group: list[_Found] = []
         last_end, last_head = -9, ""  # end of the agency before, and what stood before its department
         bodies = find_bodies(text, self.province)
-        taken = [(body.start, body.end) for body in bodies]
-        bodies += [
-            body for body in self._free(part, text) if not any(a < body.end and body.start < b for a, b in taken)
-        ]
+        for free in self._free(part, text):
+            inside = [body for body in bodies if body.start < free.end and free.start < body.end]
+            if all(body.party and body.name[0] not in "委党" for body in inside):  # 领导小组办公室 is no 办公室
+                bodies = [body for body in bodies if body not in inside] + [free]
         for body in sorted(bodies, key=lambda item: item.start):
             if body.start < last_end and body.kind != "sub":
                 continue
@@ -239,6 +244,8 @@ class _Reader:
     def _organ_counts(self, text: str, body: Body, named: bool, listed: bool) -> bool:
         """Whether 政府 or 委 means the body itself here, not 政府购买 or 市委书记."""
         after = text[body.end : body.end + 8]
+        if PRAISE.match(text, body.end):
+            return False
         if body.name in ("政府", "人民政府"):
             if re.match(
                 r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头",
@@ -271,22 +278,15 @@ class _Reader:
         for place in reversed(before):
             if not own or _fit(place.path, level) in own:
                 return _fit(place.path, level)
-        order = [name for name, _ in self.located.parts]
-        for place in sorted(
-            self.located.places, key=lambda item: -order.index(item.part) if item.part in order else -999
-        ):
-            if (
-                place.part in order
-                and order.index(place.part) < at
-                and _fit(place.path, level)
-                and (not own or _fit(place.path, level) in own)
-            ):
-                return _fit(place.path, level)
-        best = sorted(
-            (path for path in self.located.support if _fit(path, level) == path),
-            key=lambda path: -self.located.support[path],
-        )
-        return own[0] if own else best[0] if best and (len(best) == 1 or not self.located.regions) else ""
+        if own:
+            return own[0]
+        order = {name: at for at, (name, _) in enumerate(self.located.parts)}
+        earlier = [place for place in self.located.places if order.get(place.part, at) < at and _fit(place.path, level)]
+        if earlier:
+            last = max(order[place.part] for place in earlier)
+            return _fit(next(place for place in earlier if order[place.part] == last).path, level)
+        best = [path for path in self.located.support if _fit(path, level) == path]
+        return best[0] if len(best) == 1 else ""
 
     def _qualified(self, place: Place) -> str:
         if place.kind == "zone":

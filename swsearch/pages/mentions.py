@@ -43,6 +43,7 @@ STREET = re.compile(
     r"公园|车站|大桥|大酒店|宾馆|饭店|烤鸭|山区|流域|水库|机场|港口"
 )
 SMALLER = re.compile(r"镇(?![街村（(])|乡(?![镇村])|村(?![级民（(])|庄|屯|寨|街道(?![（(社各及和与、乡])|居委会|村委会")
+LAND = re.compile(r"[江湾岛河湖山峰岭](?![区县市])|风景|景区|古城|古镇|高速|国道|铁路|大桥|科学城")
 INSTITUTE = re.compile(
     r"[\u4e00-\u9fff]{0,8}?(?:大学|学院|研究院|研究所|研究中心|医院|中学|小学|学校|公司|集团|协会|学会|联合会|基金会|促进会|"
     r"银行|出版社|事务所|俱乐部|商会|服务中心|发展中心|博物馆|图书馆|书店|电视台|剧院|乐团)"
@@ -89,6 +90,8 @@ def _index() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[tuple[str, Nam
     for name in known.names:
         rows = [row for row in known.meanings(name) if row[1] not in ("abbr", "paper")]
         now = [row for row in rows if row[1] in ("full", "short")]
+        if now and all(known.kinds[path] == "d" for path, _ in now):
+            now += [row for row in rows if row[1] == "nick"]  # 滨城 is a district in Shandong, and Tianjin's Binhai
         rows = sorted(dict(now or rows).items(), key=lambda row: RANK[known.kinds[row[0]]])
         if rows and len(name) > 1:
             names[name] = tuple(rows)
@@ -146,7 +149,7 @@ def _judge(
         return None  # where the agency sits
     full = meanings[0][1] == "full" or (meanings[0][1] == "old" and name[-1] in "省市县区旗盟")
     words, masks = _context()
-    for word, at in masks.get(name, ()):
+    for word, at in masks.get(name, ()) or masks.get(name[:-1], ()):
         if at >= 0 and text.startswith(word, start - at):
             return None
     if full:
@@ -156,7 +159,11 @@ def _judge(
             return None  # 市委和县委 is not 和县
         weak = name[-1] not in "省" and bool(INSTITUTE.match(after)) and best > 1
         return Mention(start, end, name, meanings, weak=weak, lone=name in COMMON and not nested)
-    if STREET.match(after) or (best >= 1 and SMALLER.match(after)) or (best >= 2 and after.startswith("街道")):
+    if (
+        STREET.match(after)
+        or (best >= 1 and SMALLER.match(after))
+        or (best >= 2 and (after.startswith("街道") or LAND.match(after)))
+    ):
         return None
     if before in SURNAMES and not adjacent and len(name) == 2 and PERSON.search(text[max(0, start - 5) : start - 1]):
         return None

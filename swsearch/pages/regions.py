@@ -26,6 +26,7 @@ __all__ = ["Located", "Place", "find_regions", "locate", "near", "resolve"]
 TITLE, LEAD, FIRST, BODY, SOURCE, BYLINE = 5.0, 3.0, 2.0, 1.0, 3.0, 2.0
 AGAIN = 0.5  # a region named again in the same paragraph
 WEAK = 0.3  # inside the name of an institute: 北京青少年社会工作研究院
+GOAL = re.compile(r"(?:赴|学习|借鉴|对标|考察|援)$")  # where someone of another place goes
 SEAT = 0.2  # a body or a word that only one province has: 衛福部, 屋邨
 VENUE = re.compile(
     r"[\u4e00-\u9fff]{0,12}?(?:启动|举行|举办|开幕|开营|开班|启程|落幕|揭牌)"
@@ -75,7 +76,10 @@ def find_regions(
 
 def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
     """Regions, places and their evidence of a located article."""
-    named = sorted({place.path for place in located.places if place.weight}, key=lambda path: -located.support[path])
+    named = sorted(
+        {place.path for place in located.places if place.weight and place.kind != "seat"},
+        key=lambda path: -located.support[path],
+    )
     regions = tuple(located.regions)
     others = [path for path in named if not any(within(region, path) for region in regions)]
     evidence = []
@@ -133,9 +137,14 @@ def _senses(
     kinds = gazetteer().kinds
     sure: Counter[str] = Counter()
     full: set[str] = set()
+    alone: Counter[str] = Counter()
     for at, (part, _text, mention) in enumerate(named):
         after = named[at + 1] if at + 1 < len(named) else None
         top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
+        if mention.lone and not mention.word and len(mention.meanings) == 1 and top[0][-1] in "市县":
+            alone[top[0]] += 2 if part == "title" else 1
+            if alone[top[0]] > 2:
+                full.add(top[0])  # 昆山 again and again needs no 昆山市
         if len(top) == 1 and not mention.lone and not mention.word and kinds[top[0]] != "t":
             heads = after and after[0] == part and after[2].start == mention.end
             if mention.meanings[0][1] in ("full", "old") and not heads:
@@ -218,6 +227,8 @@ def _weigh(
         if place.kind == "seat":
             weight = SEAT
             located.hints[place.path] += weight  # type: ignore[assignment]
+        elif place.kind == "nick" and "/" not in place.path:
+            located.hints[place.path] += weight  # type: ignore[assignment]
         weighed.append(replace(place, weight=weight))
         for path in ancestors(place.path):
             located.support[path] += weight  # type: ignore[assignment]
@@ -252,12 +263,28 @@ def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, i
     chosen = [place for place in heads if place not in venues] or heads
     if any(not place.weak for place in chosen):
         chosen = [place for place in chosen if not place.weak]
+    goal = len(chosen) == 1 and GOAL.search(title[: chosen[0].start])
+    if goal:
+        others = _by_weight(_without(located, chosen[0].path.split("/")[0]), parts)
+        if others and located.support[others[0]] >= SOURCE:
+            return [*others[:1], chosen[0].path]
     if chosen:
         paths = list(dict.fromkeys(place.path for place in chosen))
         deepest = [path for path in paths if not any(other != path and within(other, path) for other in paths)]
         deepest.sort(key=lambda path: -located.support[path])
+        if all(place.kind == "nick" for place in chosen):  # 苏北小城 is a town that the lead names
+            inner = _by_weight(located, parts)
+            if inner and all(any(within(path, above) for above in deepest) for path in inner):
+                return inner
         return deepest + _venue(located, parts, deepest)
     return _by_weight(located, parts)
+
+
+def _without(located: Located, province: str) -> Located:
+    """The article as if it did not name this province."""
+    places = [place for place in located.places if not within(place.path, province)]
+    support = Counter({path: value for path, value in located.support.items() if not within(path, province)})
+    return Located(located.originals, located.parts, places, [], support, located.hints)
 
 
 def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
