@@ -52,26 +52,30 @@ class Line:
         return self.edge and self.slot == 0 and bool(TITLE_SPACE.search(self.row.text))
 
 
-def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: float) -> tuple[float, list[int]]:
-    """The best score and, for each line, the index of its body or -1.
+def assign(
+    lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: float, habit: int = -1
+) -> tuple[float, list[int], int]:
+    """The best score, for each line the index of its body or -1, and the habit of the page that gave it.
 
-    Two habits of pages are tried, headlines before and headlines behind their bodies; the better one counts.
+    Two habits are tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one.
     """
     if not lines:
-        return sum(body.missing for body in bodies), []
+        return sum(body.missing for body in bodies), [], 0
+    share = words.share
     shares = [
-        [words.share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies]
-        for line in lines
+        [share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies] for line in lines
     ]
     joins = [0.0] + [
         join_score(a.row, b.row, says) if a.slot == b.slot else -1e6 for a, b in zip(lines, lines[1:], strict=False)
     ]
     w = weights()
-    tries = [
-        _search(lines, bodies, shares, joins, w[near], w[far])
-        for near, far in (("head.near", "head.far_side"), ("head.far_side", "head.near"))
-    ]
-    return max(tries, key=lambda found: found[0])
+    best: tuple[float, list[int], int] = (-1e9, [], 0)
+    for number, (near, far) in enumerate((("head.near", "head.far_side"), ("head.far_side", "head.near"))):
+        if habit in (-1, number):
+            score, labels = _search(lines, bodies, shares, joins, w[near], w[far])
+            if score > best[0]:
+                best = (score, labels, number)
+    return best
 
 
 class Words:
@@ -153,48 +157,56 @@ def _search(
     near_before: float,
     near_after: float,
 ) -> tuple[float, list[int]]:
+    """The best labels of the lines: a beam search whose state is (bodies used, label of the last line, its group's size)."""
     w = weights()
+    order, disorder, crossed, long_group = w["head.order"], w["head.disorder"], w["head.crossed"], w["head.long"]
     count = len(bodies)
-    # state: (used bodies as bits, label of the last line, lines in its group) -> (score, labels)
+    numbers = range(count)
     states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {(0, -1, 0): (0.0, ())}
     for at, line in enumerate(lines):
+        slot, share = line.slot, shares[at]
+        same_slot = at > 0 and lines[at - 1].slot == slot
+        starts = [share[body] + _place(line, bodies[body], near_before, near_after) for body in numbers]
+        closes = [near_before if line.last and body.before == slot else 0.0 for body in bodies]
+        none = 0.0 if line.banner else w["head.none_edge"] if line.edge else w["head.none"]
         new: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
-        same_slot = at > 0 and lines[at - 1].slot == line.slot
         for (used, label, size), (score, labels) in states.items():
-            if label >= 0 and same_slot:
-                value = score + joins[at] + shares[at][label] + (w["head.long"] if size >= 3 else 0.0)
-                if line.last and bodies[label].before == line.slot:
-                    value += near_before
-                _keep(new, (used, label, min(size + 1, 4)), value, labels + (label,))
-            none = score + (0.0 if line.banner else w["head.none_edge"] if line.edge else w["head.none"])
-            _keep(new, (used, -1, 0), none, labels + (-1,))
-            for body in range(count):
+            follows = same_slot and label >= 0
+            if follows:
+                value = score + joins[at] + share[label] + closes[label] + (long_group if size >= 3 else 0.0)
+                key = (used, label, size + 1 if size < 4 else 4)
+                old = new.get(key)
+                if old is None or value > old[0]:
+                    new[key] = (value, (*labels, label))
+            key = (used, -1, 0)
+            old = new.get(key)
+            if old is None or score + none > old[0]:
+                new[key] = (score + none, (*labels, -1))
+            for body in numbers:
                 if used >> body & 1:
                     continue
-                value = score + shares[at][body] + _place(line, bodies[body], near_before, near_after)
-                if same_slot and label >= 0:
-                    value += w["head.order"] if body == label + 1 else (w["head.disorder"] if body < label else 0.0)
-                    if bodies[label].before == line.slot and bodies[body].after == line.slot:
-                        value += w["head.crossed"]
-                _keep(new, (used | 1 << body, body, 1), value, labels + (body,))
-        states = dict(sorted(new.items(), key=lambda item: -item[1][0])[:BEAM]) if len(new) > BEAM else new
-    best_score, best_labels = -1e9, [-1] * len(lines)
+                value = score + starts[body]
+                if follows:
+                    value += order if body == label + 1 else disorder if body < label else 0.0
+                    if bodies[label].before == slot and bodies[body].after == slot:
+                        value += crossed
+                key = (used | 1 << body, body, 1)
+                old = new.get(key)
+                if old is None or value > old[0]:
+                    new[key] = (value, (*labels, body))
+        if len(new) > BEAM:
+            new = dict(sorted(new.items(), key=_by_score, reverse=True)[:BEAM])
+        states = new
+    best_score, best_labels = -1e9, (-1,) * len(lines)
     for (used, _, _), (score, labels) in states.items():
         total = score + sum(body.missing for at, body in enumerate(bodies) if not used >> at & 1)
         if total > best_score:
-            best_score, best_labels = total, list(labels)
-    return best_score, best_labels
+            best_score, best_labels = total, labels
+    return best_score, list(best_labels)
 
 
-def _keep(
-    states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]],
-    key: tuple[int, int, int],
-    score: float,
-    labels: tuple[int, ...],
-) -> None:
-    old = states.get(key)
-    if old is None or score > old[0]:
-        states[key] = (score, labels)
+def _by_score(item: tuple[tuple[int, int, int], tuple[float, tuple[int, ...]]]) -> float:
+    return item[1][0]
 
 
 def _place(line: Line, body: Body, near_before: float, near_after: float) -> float:

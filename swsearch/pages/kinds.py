@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from swsearch.pages import credits
 from swsearch.pages.layout import Row, split_row
 
-PARA, FLOW, HEAD, BYLINE, SOURCE, PHOTO, TEASER, HEADER, CAPTION = "P", "C", "H", "B", "S", "F", "T", "X", "G"
+PARA, FLOW, HEAD = "P", "C", "H"  # starts a paragraph, carries it on, is set for display
+BYLINE, SOURCE, PHOTO = "B", "S", "F"
+TEASER, TEASER_TOP = "T", "t"  # the line with the page number, lines above it
+HEADER, CAPTION = "X", "G"
 
 _TEASER = re.compile(
     r"^[^。；]{2,60}?(?:[\s（(]|(?<=\D))(?:详见|詳見|见|見|转|轉|刊|更多)?\s*第?\s*[A-Z]?\d{1,2}\s*[-—]?\s*\d{0,2}\s*版[）)]?$"

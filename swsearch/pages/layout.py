@@ -229,23 +229,32 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
 
     Rows of a column differ a little (digits, squeezed marks), so widths within two cells speak for each other.
     """
+    widest = 250
+    capped = [min(width, widest) for width in widths]
+    counts = [0] * (widest + 3)  # of the rows in reach; widths of -1 and -2 wrap round to the unused end
+    for width in capped[:reach]:
+        counts[width] += 1
     out: list[int] = []
-    for at in range(len(widths)):
-        near = widths[max(0, at - reach) : at + reach + 1]
-        counts = Counter(near)
-        best, best_count = 0, 0.0
-        for width, count in counts.items():
-            if width < 8:
-                continue
-            score = (
-                count
-                + 0.7 * (counts[width - 1] + counts[width + 1])
-                + 0.3 * (counts[width - 2] + counts[width + 2])
-                + width / 100
-            )
-            if score > best_count:
-                best, best_count = width, score
-        out.append(best or max(near))
+    known: dict[tuple[int, ...], int] = {}
+    for at in range(len(capped)):
+        if at + reach < len(capped):
+            counts[capped[at + reach]] += 1
+        if at > reach:
+            counts[capped[at - reach - 1]] -= 1
+        near = capped[max(0, at - reach) : at + reach + 1]
+        key = tuple(sorted(near))
+        best = known.get(key)
+        if best is None:
+            best, best_score = max(near), 0.0
+            for width in set(near):
+                if width >= 8:
+                    beside = counts[width - 1] + counts[width + 1]
+                    further = counts[width - 2] + counts[width + 2]
+                    score = counts[width] + 0.7 * beside + 0.3 * further + width / 100
+                    if score > best_score:
+                        best, best_score = width, score
+            known[key] = best
+        out.append(best)
     return out
 
 

@@ -1,0 +1,59 @@
+"""One page while it is read: its rows, what each of them is, paragraphs, slots, and how alike parts of it are."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from swsearch.pages import kinds
+from swsearch.pages.bodies import build, opener_pattern, score_slots, strong_opener_pattern
+from swsearch.pages.headlines import Words
+from swsearch.pages.kinds import HEAD, TEASER, TEASER_TOP
+from swsearch.pages.layout import rows_of
+from swsearch.pages.mojibake import repair_page
+from swsearch.pages.unwrap import Unwrapper
+from swsearch.records import Page
+
+
+class Reading:
+    """Everything that is known of one page before its articles are decided.
+
+    `kinds` has one kind a row; `slots[i]` stands before `paragraphs[i]`; `says` is how much a blank line among the
+    display lines says, -1 where there is none at all.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        raw = page.text.split("\n")
+        self.rows = kinds.cut_rows(rows_of(raw, repair_page(raw)))
+        self.look = Unwrapper(self.rows, opener_pattern(), strong_opener_pattern())
+        self.kinds = self.look.kinds(kinds.fixed_kinds(self.rows))
+        self._gather_teasers()
+        self.paragraphs, self.slots = build(self.rows, self.kinds)
+        self.idf = score_slots(self.look, self.kinds, self.paragraphs, self.slots)
+        heads = [row for slot in self.slots for row in slot.heads]
+        self.says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0
+        self.words = Words(self.rows, heads, [paragraph.grams for paragraph in self.paragraphs])
+        self.grams_of = lru_cache(maxsize=256)(self._grams_of)
+
+    def likeness(self, a: int, b: int) -> float:
+        """How much two sets of paragraphs (bits) share words that few paragraphs have, whatever their length."""
+        left, right = self.grams_of(a), self.grams_of(b)
+        shared = sum(self.idf.get(gram, 0.0) for gram in left & right)
+        return 10 * shared / ((len(left) * len(right)) ** 0.5 or 1.0)
+
+    def _grams_of(self, bits: int) -> frozenset[str]:
+        return frozenset().union(*(p.grams for at, p in enumerate(self.paragraphs) if bits >> at & 1))
+
+    def _gather_teasers(self) -> None:
+        """A display line just above the line with the page number is the first line of the same teaser.
+
+        Where blank lines say something, a second one above it is too; where they do not, one is all that is sure.
+        """
+        rows, found = self.rows, self.kinds
+        for at in range(1, len(rows)):
+            if found[at] != TEASER or found[at - 1] != HEAD or rows[at].gap:
+                continue
+            found[at - 1] = TEASER_TOP
+            same_box = self.look.says > 0.5 and not rows[at - 1].gap
+            if same_box and at > 1 and found[at - 2] == HEAD and rows[at - 1].line != rows[at - 2].line:
+                found[at - 2] = TEASER_TOP
