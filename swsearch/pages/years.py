@@ -44,9 +44,11 @@ class Mention:
 def find_years(title: str, paragraphs: Sequence[str]) -> tuple[int | None, tuple[int, ...], tuple[Evidence, ...]]:
     """The year the article reports on or None; all years it names or implies, ascending; the text that proves them."""
     parts = [("title", title), *((f"p{number}", text) for number, text in enumerate(paragraphs, 1))]
-    republic = _counts_by_republic("".join(text for _, text in parts))
+    parts = [(part, text) for part, text in parts if _MAY_NAME_A_YEAR.search(text)]
+    bare = any(_BARE_REPUBLIC.search(text) for _, text in parts)
+    republic = bare and _counts_by_republic(title + "".join(paragraphs))
     found = _targets_stay_targets(mention for part, text in parts for mention in find_mentions(part, text, republic))
-    relatives = [mention for part, text in parts for mention in _relatives(part, text)]
+    relatives = [mention for part, text in parts if "年" in text for mention in _relatives(part, text)]
     now, chosen = _choose(found, relatives)
     if now is not None:
         found += [
@@ -78,9 +80,13 @@ def find_mentions(part: str, text: str, republic: bool = False) -> list[Mention]
 
 # ---- 1. numbers
 
+_MAY_NAME_A_YEAR = re.compile(r"年|\d\d|五[”」规規时時期末]")
+_WIDE = re.compile("[０-９○Ｏ零◯]")
+_WHITE = re.compile(r"\s")
 _DIGITS = str.maketrans("０１２３４５６７８９○Ｏ零◯", "0123456789〇〇〇〇")
-_Y = r"(?<![\d.])(?:1[89]|20)\d\d"
+_Y = r"(?:1[89]|20)(?<![\d.]..)\d\d"  # no digit or point before it; the look behind comes late, for speed
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])(?:月份?)"
+_MONTH_NAME = re.compile(_MONTH)
 _SPAN = re.compile(
     rf"(?P<a>{_Y})(?P<u>年?)度?(?P<m>(?:{_MONTH})?(?:\d{{1,2}}日)?)[-－—–―~～至到]{{1,2}}"
     rf"(?P<b>(?:1[89]|20)\d\d(?!\d)|\d\d(?=年|學年|学年))(?P<v>年?)(?P<n>(?:{_MONTH})?)"
@@ -90,11 +96,11 @@ _ISO = re.compile(
 )
 _WITH_YEAR = re.compile(rf"({_Y})年(?![代级級款轮輪]|的?[历歷]史|之久)")
 _HANZI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")}
-_HANZI_YEAR = re.compile(r"(?<![〇一二三四五六七八九十百千])([一二][〇八九][〇一二三四五六七八九]{2})年(?!代)")
+_HANZI_YEAR = re.compile(r"([一二](?<![〇一二三四五六七八九十百千].)[〇八九][〇一二三四五六七八九]{2})年(?!代)")
 _REPUBLIC = re.compile(r"民[国國]([\d]{1,3}|[〇一二三四五六七八九十百]{1,6})年(?!代)")
 _BARE_REPUBLIC = re.compile(r"(?<![\d.,第近約约達达滿满逾每超過共有已經历歷長长])(8\d|9\d|1[0-3]\d)(?=年)")
 _DOCUMENT = re.compile(rf"[〔\[（(【［]({_Y})[〕\]）)】］](?=第?\d+[号號])")
-_SLOGAN = re.compile(rf"(?<=[国國市县縣动動标標程])({_Y})(?=[”」』\"》]|规划|行动)")
+_SLOGAN = re.compile(rf"({_Y})(?<=[国國市县縣动動标標程]\d\d\d\d)(?=[”」』\"》]|规划|行动)")
 _BARE = re.compile(
     rf"({_Y})(?=中国|中國|全国|全國|全球|世界|国际|國際|亚洲|亞洲|春[节節季晚]|春夏|夏季|秋季|冬季|暑期|寒假|暑假|财年|財年|赛季|"
     r"年?度|[“「《·・：]|公益|慈善|社工|志愿|志願|社会工作|社會工作)"
@@ -108,9 +114,12 @@ _PERIOD_END = re.compile(
 )
 
 
-def _squeeze(text: str) -> tuple[str, list[int]]:
+def _squeeze(text: str) -> tuple[str, Sequence[int]]:
     """The text with half-width digits and no white space but between digits, and where each character stood."""
-    text = text.translate(_DIGITS)
+    if _WIDE.search(text):
+        text = text.translate(_DIGITS)
+    if not _WHITE.search(text):
+        return text, range(len(text))
     places = [
         place
         for place, char in enumerate(text)
@@ -121,11 +130,11 @@ def _squeeze(text: str) -> tuple[str, list[int]]:
 
 def _numbers(text: str, republic: bool) -> list[tuple[int, int, int, bool, str]]:
     """(start, end, year, has a month, reason to count never) of each year by number, ascending, none overlapping."""
-    taken = [False] * len(text)
+    taken: set[int] = set()
     out = []
     for start, end, value, dated, why in _all_numbers(text, republic):
-        if not any(taken[start:end]):
-            taken[start:end] = [True] * (end - start)
+        if taken.isdisjoint(range(start, end)):
+            taken.update(range(start, end))
             out.append((start, end, value, dated, why))
     return sorted(out)
 
@@ -162,7 +171,7 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
     for pattern in (_BARE, _REVIEWED):
         for found in pattern.finditer(text):
             yield found.start(1), found.end(1), int(found[1]), False, ""
-    for found in _PERIOD_END.finditer(text):
+    for found in _PERIOD_END.finditer(text) if "五" in text else ():
         number = _hanzi_number(found[1])
         if 1 <= number <= 30:
             if found[2]:
@@ -172,7 +181,7 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
 
 
 def _has_month(text: str, at: int) -> bool:
-    return bool(re.compile(_MONTH).match(text, at))
+    return bool(_MONTH_NAME.match(text, at))
 
 
 def _hanzi_number(text: str) -> int:
@@ -414,13 +423,17 @@ _RELATIVE = re.compile(
     "(?P<w>今年(?!来|來)|本年度|(?<![基成资資日根])本年(?![金级級龄限齡])|(?<![过過失])去年(?![货貨糕味轻輕夜饭飯画畫])|(?<![以])上年度?(?![龄纪轻齡紀輕级])|"
     "(?<![证說说證])明年|(?<![以之此目从從先生提当當日\\d])前年|(?<![以之此今然战日])[后後]年(?![龄齡]))(?:[（(](?P<y>(?:19|20)\\d\\d)年?度?[）)])?"
 )
+_RELATIVE_TELL = re.compile("[今本去上明前后後]年")
 _STEPS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "前": -2, "后": 2, "後": 2}
 
 
 def _relatives(part: str, text: str) -> Iterator[Mention]:
     """The words 今年, 去年 …: `value` is counted from 今年, `why` is the year they are said to be, if it is said."""
     squeezed, places = _squeeze(text)
-    for found in _RELATIVE.finditer(squeezed):
+    for candidate in _RELATIVE_TELL.finditer(squeezed):
+        found = _RELATIVE.match(squeezed, candidate.start())
+        if found is None:
+            continue
         start, end = found.span("w")
         why = found["y"] or "relative"  # 去年（2023年） says which year it is now
         yield Mention(_STEPS[squeezed[start]], part, places[start], places[end - 1] + 1, Role.NEVER, why)
