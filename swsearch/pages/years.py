@@ -288,8 +288,10 @@ _RULES = (  # the first that fits; `after` is matched from behind the 年, `befo
         Role.NEVER,
         after=f"[^，。；、]{{0,8}}(?:{_FOUND}|始建|建成|投用|运营)(?:以来|以來|至今|的(?!是)|后|後|之初)",
     ),
+    _Rule("from then on", Role.WEAK, after=f"{_DAYS}(?<=[月日])起(?![来來草步义義])", dated=True),
+    _Rule("target", Role.NEVER, after="度?的?目[标標]"),
     _Rule("founding", Role.NEVER, after=f"{_DAYS}(?:起(?!来|來|草|步|义)|至今)", dated=False),
-    _Rule("founding", Role.NEVER, after="(?:出生|生[于，人]|参军|入伍|退休的|注册，?[是现])"),
+    _Rule("founding", Role.NEVER, after="(?:，?[我他她]?出生|生[于，人]|参军|入伍|退休的|注册，?[是现])"),
     _Rule("target", Role.NEVER, after=f"{_DAYS}{_END}?(?:以|之)?{_BEFORE_END}"),
     _Rule("to come", Role.WEAK, before="(?:拟|擬|将|將|定|订|訂|预计|預計|计划|計劃)(?:[于於在]|安排在)"),
     _Rule(
@@ -388,6 +390,10 @@ def _targets_stay_targets(mentions: Iterable[Mention]) -> list[Mention]:
 # ---- 2. the article's year
 
 
+# A list of tasks or an aim of next year is news of that year's beginning: 公布2020年任务清单，2019年新建163处.
+_OF_THE_YEAR = ("plans", "title of a document", "to be reached")
+
+
 def _choose(found: Sequence[Mention], relatives: Sequence[Mention]) -> tuple[int | None, Mention | None]:
     """The year that 今年 means, and the mention that decides the article's year."""
     said = [mention for mention in relatives if mention.why.isdigit()]
@@ -409,7 +415,9 @@ def _choose(found: Sequence[Mention], relatives: Sequence[Mention]) -> tuple[int
         candidates = reported or weak
         if reported:
             last = max(mention.value for mention in reported)
-            candidates = reported + [mention for mention in weak if last < mention.value <= last + 1]
+            candidates = reported + [
+                mention for mention in weak if mention.value == last + 1 and mention.why in _OF_THE_YEAR
+            ]
     if not candidates:
         return None, None
     value = max(mention.value for mention in candidates)
