@@ -46,6 +46,7 @@ FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
 FREE_BEFORE = re.compile(r"[\u4e00-\u9fff](?<![由在经和与向从据对是到])")
+COUNTY_OFFICE = re.compile(r"(?<=[县市]府)(?!议)[\u4e00-\u9fff]{2,8}?[处局](?=长|副|表示|说|指|主办|办理|[,，、。])")
 PRAISE = re.compile(
     r"(?:[、和]?[省市区县州]?(?:人民)?政府)?的?(?:坚强|正确|统一|大力|高度|亲切|关心|支持|重视|领导|部署|决策|中心工作|门口|大院)"
 )
@@ -275,9 +276,8 @@ class _Reader:
             return _fit(before[-1].path, level)
         if len(set(own)) == 1:
             return own[0]
-        for place in reversed(before):
-            if not own or _fit(place.path, level) in own:
-                return _fit(place.path, level)
+        if before and (not own or (_fit(before[-1].path, level) in own and body.start - before[-1].end < 12)):
+            return _fit(before[-1].path, level)
         if own:
             return own[0]
         order = {name: at for at, (name, _) in enumerate(self.located.parts)}
@@ -355,6 +355,8 @@ class _Reader:
             name = OFFICE_STOP.sub("", before[0]) if before else ""
             if len(name) > 1:
                 found.append(Body(match.start() - len(name), match.end(), name + match[0], "office"))
+        if self.province == "台湾省":
+            found += [Body(hit.start(), hit.end(), hit[0], "taiwan") for hit in COUNTY_OFFICE.finditer(text)]
         after = [
             place.end for place in self.located.places if place.part == part and place.name[-1:] in "省市县区州盟旗"
         ]

@@ -26,6 +26,8 @@ __all__ = ["Located", "Place", "find_regions", "locate", "near", "resolve"]
 TITLE, LEAD, FIRST, BODY, SOURCE, BYLINE = 5.0, 3.0, 2.0, 1.0, 3.0, 2.0
 AGAIN = 0.5  # a region named again in the same paragraph
 WEAK = 0.3  # inside the name of an institute: 北京青少年社会工作研究院
+HELD = re.compile(r"[\u4e00-\u9fff]{0,12}?(?:启动|召开|举行|举办|开幕|开营|开班|启程|落幕|揭牌|签约|签署)")
+WHOLE = re.compile(r"[全我]省|全(?:自治)?区(?!域)")
 GOAL = re.compile(r"(?:赴|学习|借鉴|对标|考察|援)$")  # where someone of another place goes
 SEAT = 0.2  # a body or a word that only one province has: 衛福部, 屋邨
 VENUE = re.compile(
@@ -253,13 +255,13 @@ def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, i
     title = parts[0][1]
     heads = [place for place in located.places if place.part == "title"]
     pairs = _pairs(title, located)
-    venues = [
-        place for place in heads if title[place.start - 1 : place.start] == "在" and VENUE.match(title, place.end)
-    ]
+    venues = [place for place in heads if title[place.start - 1 : place.start] == "在" and HELD.match(title, place.end)]
     if pairs:
         most = max(located.support[path] for path in pairs)  # by weight, those about equal as printed
         return sorted(pairs, key=lambda path: located.support[path] < 0.5 * most)
     heads = [place for place in heads if place.weight and place.kind != "seat"]
+    if heads and len(venues) == len(heads) and WHOLE.search(title):
+        return list(dict.fromkeys(place.path.split("/")[0] for place in heads))
     chosen = [place for place in heads if place not in venues] or heads
     if any(not place.weak for place in chosen):
         chosen = [place for place in chosen if not place.weak]
@@ -331,7 +333,7 @@ def _joint(located: Located, parts: list[tuple[str, str]], above: str) -> list[s
     for one, two in pairwise(shown):
         gap = lead[one.end : two.start]
         first = next((item for item in located.places if item.part == "p1" and item.start == one.end + 1), two)
-        if lead[one.end : first.start] not in ("与", "和", "同") or len(gap) > 12:
+        if lead[one.end : first.start] not in ("与", "和", "同", "-", "—") or len(gap) > 12:
             continue
         depth = above.count("/") + 2 if above else 1
         heads = ["/".join(path.split("/")[:depth]) for path in (one.path, two.path)]
