@@ -19,7 +19,7 @@ from swsearch.pages.bodies import bigrams
 from swsearch.pages.layout import TITLE_SPACE, Row, clean_title
 from swsearch.pages.unwrap import weights
 
-BEAM = 24  # states kept a line; 12 loses one headline of practice 014, 24 and 48 find the same on all pages
+BEAM = 10  # states kept a line; 12 loses one headline of practice 014, 24 and 48 find the same on all pages
 _OPEN_ENDS = frozenset("：:、和与與及的暨（《“「『")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"), ("『", "』"))
 

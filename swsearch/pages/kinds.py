@@ -86,6 +86,11 @@ def _tail_credit(text: str) -> int:
     return 0
 
 
+# Whatever row is a credit, a teaser or part of the frame has one of these, begins with a bracket or a mark, or stands at
+# an end of the page; most rows are body and are passed over quickly.
+_MAY_SPEAK = re.compile(r"[记記]者|通[讯訊]|[作编編译譯]者?|文[/／]|[来來]源|稿源|[摄攝]|[供制製资資][图圖料]|[图圖]片|版|[:：@·•・|｜]|www|\s.*\s")
+
+
 def fixed_kinds(rows: Sequence[Row]) -> list[str]:
     """The kind of each row that its own grammar decides, "" for the others."""
     kinds = [""] * len(rows)
@@ -94,6 +99,8 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
         if kinds[at]:
             continue
         text = row.text
+        if not (text[0] in "（(【〔[■□◆◇●○▲△▪★☆◎" or _MAY_SPEAK.search(text) or at < 12 or at >= last - 6):
+            continue
         credit = credits.read_credit(text)
         if credit:
             kinds[at] = {"byline": BYLINE, "source": SOURCE, "photo": PHOTO}[credit.kind]
@@ -131,9 +138,9 @@ def is_header(rows: Sequence[Row], at: int) -> bool:
         return True
     if "。" in text:
         return False
-    if _STAFF.search(text) and (len(text) <= 60 or at < 12 or at >= count - 6):
-        return True
     edge = at < 12 or at >= count - 6
+    if _STAFF.search(text) and (edge or (len(text) <= 60 and (row.gap > 0 or rows[at - 1].closed))):
+        return True
     if not edge:
         return False
     if (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)):

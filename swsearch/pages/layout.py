@@ -8,11 +8,9 @@ hands out rows hands out the whole page once.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from swsearch.records import Page, Span
 
@@ -21,7 +19,6 @@ ENDERS = "。！？!?…"
 PAUSES = "，、；,;"
 # Characters that never begin a line of their own: they belong to what stands before them.
 HANGING = frozenset("，。、；：！？”’」』）】〕》〉…,.;:!?)]%％")
-WIDE_GAP = 2.5  # blank lines a row on average above which a page is double-spaced and a blank line says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +68,9 @@ def is_closed(text: str) -> bool:
     return text[at - 1] in ENDERS or (text.endswith("——") and at == len(text))
 
 
-@lru_cache(maxsize=8192)
-def _cells(char: str) -> int:
-    if char < "\u0300":
-        return 2 if char in "—…“”‘’·" else 1
-    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
-
-
 def cells(text: str) -> int:
-    """The width of `text` in cells: two for a full-width character, quotes and dashes included."""
-    return len(text) + sum(1 for char in text if char > "\x7f" and _cells(char) == 2)
-
-
-def _is_word(char: str) -> bool:
-    return char < "\u0250" and char.isalnum()
+    """The width of `text` in cells: two for each character outside Latin-1, quotes and dashes included."""
+    return 2 * len(text) - len(text.encode("latin-1", "ignore"))
 
 
 _SPACES = re.compile(r"[\s\u3000]+")
@@ -121,11 +107,6 @@ def join(parts: Iterable[str]) -> str:
             out += " "
         out += part
     return out
-
-
-def join_title(parts: Sequence[str]) -> str:
-    """`text` of one headline line with its meaningful spaces: those between two printed parts, not around digits."""
-    return " ".join(parts)
 
 
 TITLE_SPACE = re.compile(

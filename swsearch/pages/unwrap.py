@@ -36,7 +36,7 @@ def weights() -> Mapping[str, float]:
 
 def _is_latin(text: str) -> bool:
     """Whether the row is set in Latin letters, so that columns are ragged."""
-    return sum("A" <= char.upper() <= "Z" for char in text) * 2 > len(text)
+    return text.isascii() and any(map(str.isalpha, text))
 
 
 class Unwrapper:
@@ -139,47 +139,96 @@ class Unwrapper:
     def _best_path(self, start: int, end: int) -> list[str]:
         w = self.w
         resumes = 6.5 if start and not self.closed[start - 1] and not self.rows[start].gap else 0.0
-        scores = {
-            PARA: w["line.para"] + (w["line.para_indent"] if self.first[start] else 0.0),
-            HEAD: self._head(start),
-            FLOW: -8.0 + resumes,
-        }
-        came: list[dict[str, str]] = []
+        para = w["line.para"] + (w["line.para_indent"] if self.first[start] else 0.0)
+        flow, head = resumes - 8.0, self._head(start)
+        came: list[tuple[str, str, str]] = []
         for at in range(start + 1, end):
-            text = self.rows[at].clean
-            goes_on = self._goes_on(text)
-            hangs = text[:1] in HANGING or not any(char.isalnum() for char in text)
-            step = {
-                PARA: -6.0 if hangs else (w["line.opener"] if self.opener.match(text) else 0.0) - goes_on,
-                FLOW: goes_on + (3.0 if hangs else 0.0),
-                HEAD: -6.0 if hangs else self._head(at) - goes_on,
-            }
-            if self.opener.match(text):
-                step[FLOW] += w["line.flow_opener"]
-            if self.columns[at] + 3 <= self.width[at] <= 1.6 * self.columns[at]:
-                step[FLOW] += w["line.flow_wide"]
-            if self.first[at]:
-                step[FLOW] += w["line.flow_like_first"]
-            if self.strong.match(text):
-                step[FLOW] += w["line.strong_opener"]
-                step[HEAD] += w["line.strong_opener"]
-            new: dict[str, float] = {}
-            back: dict[str, str] = {}
-            for kind in _KINDS:
-                best, back[kind] = max((scores[last] + self._move(at, last, kind), last) for last in _KINDS)
-                new[kind] = best + step[kind]
-            scores = new
-            came.append(back)
+            step_para, step_flow, step_head = self._steps(at)
+            body_para, body_head, para_flow, flow_flow, head_head, head_para = self._moves(at)
+            body, last = (para, PARA) if para >= flow else (flow, FLOW)
+            from_body, from_head = body + body_para, head + head_para
+            to_para, from_para = (from_body, last) if from_body >= from_head else (from_head, HEAD)
+            from_body, from_head = body + body_head, head + head_head
+            to_head, from_h = (from_body, last) if from_body >= from_head else (from_head, HEAD)
+            a, b = para + para_flow, flow + flow_flow
+            to_flow, from_flow = (a, PARA) if a >= b else (b, FLOW)
+            para, flow, head = to_para + step_para, to_flow + step_flow, to_head + step_head
+            came.append((from_para, from_flow, from_h))
         if not self.closed[end - 1]:
             broken = w["line.break_open"] / (2 if self.short[end - 1] else 1)
-            scores[PARA] += broken
-            scores[FLOW] += broken
-        kind = max(_KINDS, key=lambda name: scores[name])
+            para += broken
+            flow += broken
+        kind = HEAD if head > max(para, flow) else PARA if para >= flow else FLOW
         path = [kind]
         for back in reversed(came):
-            kind = back[kind]
+            kind = back[_KINDS.index(kind)]
             path.append(kind)
         return path[::-1]
+
+    def _steps(self, at: int) -> tuple[float, float, float]:
+        """What row `at` itself says for the kinds P, C and H."""
+        w, text = self.w, self.rows[at].clean
+        goes_on = self._goes_on(text)
+        if text[:1] in HANGING or not (text[:1].isalnum() or any(map(str.isalnum, text))):
+            return -6.0, goes_on + 3.0, -6.0
+        para, flow, head = -goes_on, goes_on, self._head(at) - goes_on
+        if self.opener.match(text):
+            para += w["line.opener"]
+            flow += w["line.flow_opener"]
+            if self.strong.match(text):
+                flow += w["line.strong_opener"]
+                head += w["line.strong_opener"]
+        if self.columns[at] + 3 <= self.width[at] <= 1.6 * self.columns[at]:
+            flow += w["line.flow_wide"]
+        if self.first[at]:
+            flow += w["line.flow_like_first"]
+        return para, flow, head
+
+    def _moves(self, at: int) -> tuple[float, float, float, float, float, float]:
+        """The scores of going to row `at`: body to P, body to H, P to C, C to C, H to H, H to P (H to C is never)."""
+        w, row, before = self.w, self.rows[at], self.rows[at - 1]
+        gap = self.says if row.gap else 0.0
+        if self.piece[at]:
+            return -4.0, -4.0, 4.0, 4.0, 0.0, -4.0
+        first = self.first[at]
+        head_head = w["line.head_run"] - 0.4 * gap
+        head_para = w["line.para_after_head"] + (w["line.para_indent"] if first else 0.0)
+        short = self.short[at - 1] and not self._narrow_pair(at)
+        if self.closed[at - 1]:
+            full = self.width[at] >= self.columns[at] - 2
+            body_head = 0.3 if short else 0.0
+            if not row.gap and not self.short[at]:
+                body_head += self.says * w["line.head_no_gap"]
+            flow = (w["line.full_after_stop"] if full else -1.0) - (3.0 if short else 0.0) - 1.5 * gap
+            body_para = w["line.para"] + (w["line.para_after_short"] if short else 0.0) + gap * w["line.para_blank"]
+            if first:
+                body_para += w["line.para_indent"]
+            elif full:
+                body_para += w["line.para_full"]
+            if not row.gap and not short:
+                body_para -= 2 * self.says
+            return body_para, body_head, flow, flow, head_head, head_para
+        pauses = before.pauses
+        soft = short and not pauses
+        body_para = w["line.para_after_short_open"] if soft else w["line.para_after_open"]
+        if before.clean[-1:] in "：:":
+            body_para = -1.0
+        body_head = w["line.head_after_short_open"] if soft else w["line.head_after_open"]
+        flow = w["line.flow"] + (w["line.flow_pause"] if pauses else 0.0) - gap
+        if row.indent:
+            flow += w["line.flow_box"]
+        wide = self.width[at] + self.width[at - 1] >= 40
+        if wide and not (_MARK.search(row.clean) or _MARK.search(before.clean)):
+            flow += w["line.flow_unmarked"]
+        para_flow = flow_flow = flow
+        if soft and abs(self.width[at - 1] + self.width[at] - self.columns[at]) > 3:  # else: halves of one line
+            para_flow += w["line.short_open"]
+            flow_flow += w["line.short_open"]
+        elif not soft and not pauses and self.width[at - 1] <= self.columns[at - 1] - 3:
+            para_flow += w["line.first_odd"]
+        if self.first[at - 1]:
+            para_flow = flow + w["line.flow_first"]
+        return body_para, body_head, para_flow, flow_flow, head_head, head_para
 
     def _goes_on(self, text: str) -> float:
         """How much the first characters say that the row carries on a sentence: 的…, or a mark after one character."""
@@ -227,64 +276,6 @@ class Unwrapper:
             score += w["line.head_never_last"]
         elif any(text.count(a) != text.count(b) for a, b in _PAIRS):
             score += w["line.head_ends_inside"]
-        return score
-
-    def _move(self, at: int, last: str, kind: str) -> float:
-        """The score of going from row at-1, taken as `last`, to row `at`, taken as `kind`."""
-        w, row, before = self.w, self.rows[at], self.rows[at - 1]
-        gap = self.says if row.gap else 0.0
-        if self.piece[at]:
-            return 4.0 if kind == FLOW and last != HEAD else 0.0 if last == kind == HEAD else -4.0
-        if last == HEAD:
-            if kind == FLOW:
-                return -1e6
-            if kind == HEAD:
-                return w["line.head_run"] - 0.4 * gap
-            return w["line.para_after_head"] + (w["line.para_indent"] if self.first[at] else 0.0)
-        short = self.short[at - 1] and not self._narrow_pair(at)
-        if self.closed[at - 1]:
-            return self._move_from_closed(at, kind, short, gap)
-        if kind == FLOW:
-            return self._flow(at, last, short, gap)
-        soft = short and not before.pauses
-        if kind == PARA:
-            if before.clean[-1:] in "：:":
-                return -1.0
-            return w["line.para_after_short_open"] if soft else w["line.para_after_open"]
-        return w["line.head_after_short_open"] if soft else w["line.head_after_open"]
-
-    def _flow(self, at: int, last: str, short: bool, gap: float) -> float:
-        """The score of row `at` carrying on a row that ends inside a sentence."""
-        w, row, before = self.w, self.rows[at], self.rows[at - 1]
-        score = w["line.flow"] + (w["line.flow_pause"] if before.pauses else 0.0) - 1.0 * gap
-        if last == PARA and self.first[at - 1]:
-            score += w["line.flow_first"]
-        elif short and not before.pauses:
-            if abs(self.width[at - 1] + self.width[at] - self.columns[at]) > 3:  # else: halves of one line
-                score += w["line.short_open"]
-        elif last == PARA and not before.pauses and self.width[at - 1] <= self.columns[at - 1] - 3:
-            score += w["line.first_odd"]
-        if row.indent:
-            score += w["line.flow_box"]
-        if self.width[at] + self.width[at - 1] >= 40 and not (_MARK.search(row.clean) or _MARK.search(before.clean)):
-            score += w["line.flow_unmarked"]
-        return score
-
-    def _move_from_closed(self, at: int, kind: str, short: bool, gap: float) -> float:
-        """The score of a move after the end of a sentence."""
-        w, row = self.w, self.rows[at]
-        if kind == HEAD:
-            return (0.3 if short else 0.0) + (0.0 if row.gap or self.short[at] else self.says * w["line.head_no_gap"])
-        full = self.width[at] >= self.columns[at] - 2
-        if kind == FLOW:
-            return (w["line.full_after_stop"] if full else -1.0) - (3.0 if short else 0.0) - 1.5 * gap
-        score = w["line.para"] + (w["line.para_after_short"] if short else 0.0) + gap * w["line.para_blank"]
-        if self.first[at]:
-            score += w["line.para_indent"]
-        elif full:
-            score += w["line.para_full"]
-        if not row.gap and not short:
-            score -= 2 * self.says
         return score
 
     def _demote_unmarked(self, kinds: list[str]) -> None:
