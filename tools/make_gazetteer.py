@@ -27,13 +27,88 @@ from pathlib import Path
 DATA = Path(__file__).parents[1] / "swsearch" / "pages" / "data"
 SINCE = "1990"  # older names are rare in newspapers and often mean something else today
 
-HONG_KONG = "中西区 湾仔区 东区 南区 油尖旺区 深水埗区 九龙城区 黄大仙区 观塘区 荃湾区 屯门区 元朗区 北区 大埔区 西贡区 沙田区 葵青区 离岛区"
-MACAU = "花地玛堂区 花王堂区 望德堂区 大堂区 风顺堂区 嘉模堂区 圣方济各堂区"
-PEOPLES = (
-    "蒙古族 回族 藏族 维吾尔族 维吾尔 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族 哈萨克族 哈萨克 傣族 黎族 "
-    "傈僳族 佤族 畲族 拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 柯尔克孜 土族 达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 "
-    "锡伯族 锡伯 塔吉克族 塔吉克 怒族 普米族 鄂温克族 德昂族 保安族 裕固族 独龙族 蒙古 各族"
-).split()
+HONG_KONG = [
+    "中西区",
+    "湾仔区",
+    "东区",
+    "南区",
+    "油尖旺区",
+    "深水埗区",
+    "九龙城区",
+    "黄大仙区",
+    "观塘区",
+    "荃湾区",
+    "屯门区",
+    "元朗区",
+    "北区",
+    "大埔区",
+    "西贡区",
+    "沙田区",
+    "葵青区",
+    "离岛区",
+]
+MACAU = [
+    "花地玛堂区",
+    "花王堂区",
+    "望德堂区",
+    "大堂区",
+    "风顺堂区",
+    "嘉模堂区",
+    "圣方济各堂区",
+]
+PEOPLES = [
+    "蒙古族",
+    "回族",
+    "藏族",
+    "维吾尔族",
+    "维吾尔",
+    "苗族",
+    "彝族",
+    "壮族",
+    "布依族",
+    "朝鲜族",
+    "满族",
+    "侗族",
+    "瑶族",
+    "白族",
+    "土家族",
+    "哈尼族",
+    "哈萨克族",
+    "哈萨克",
+    "傣族",
+    "黎族",
+    "傈僳族",
+    "佤族",
+    "畲族",
+    "拉祜族",
+    "水族",
+    "东乡族",
+    "纳西族",
+    "景颇族",
+    "柯尔克孜族",
+    "柯尔克孜",
+    "土族",
+    "达斡尔族",
+    "仫佬族",
+    "羌族",
+    "布朗族",
+    "撒拉族",
+    "毛南族",
+    "仡佬族",
+    "锡伯族",
+    "锡伯",
+    "塔吉克族",
+    "塔吉克",
+    "怒族",
+    "普米族",
+    "鄂温克族",
+    "德昂族",
+    "保安族",
+    "裕固族",
+    "独龙族",
+    "蒙古",
+    "各族",
+]
 PEOPLE = re.compile(f"(?:{'|'.join(sorted(PEOPLES, key=len, reverse=True))})+$")
 # 鄂伦春自治旗, 东乡族自治县, 北川羌族自治县: what is left of some would be empty or a people, so they keep more.
 KEEP = {
@@ -195,7 +270,7 @@ def build(cache: Path) -> tuple[list[str], list[str]]:
             add(3, "t", town, [])
     for name, districts in (("香港特别行政区", HONG_KONG), ("澳门特别行政区", MACAU)):
         add(1, "p", name, [])
-        for district in districts.split():
+        for district in districts:
             add(2, "d", district, [])
     return lines, lost
 

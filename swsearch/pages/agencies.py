@@ -26,7 +26,7 @@ LEVEL = re.compile(r"(自治区|自治州|自治县|自治旗|[省市区县州�
 LEVEL_END = {"地": "地区", "州": "州"}
 # What stands before a level word when no single body is meant: 各市民政局, 市、区民政局, 全区, 社区, 城区
 GENERIC = re.compile(
-    r"(?:[各全每两本该某][省市县区州旗]?、?|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|[社城地园景小片山灾老新边牧辖]|所在)$"
+    r"(?:[各全每两本该某][省市县区州旗]?、?|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|有关|相关|当地|其他|[社城地园景小片山灾老新边牧辖]|所在)$"
 )
 BARE_BAD = re.compile(
     r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街]|[省市县区州旗乡镇]\))$"
@@ -39,7 +39,7 @@ SOFT = re.compile(r"召开|签署|举办|举行|部署|启动|主办|开展|推�
 REACH = re.compile(r"(?:《[^》]*》|〔[^〕]*〕|\([^)]*\)|[^。；;!?！？，,])*")
 BACKED = re.compile(r"[,，](?:联合|共同|正式)?(?:印发|下发|出台|发布|制定)")
 FREE = re.compile(
-    r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
+    r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|村民|居民|业主|家长|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
     r"((?<![结布格大全开新时政邮骗僵棋书])局|(?<![餐大客展舞歌])厅|委员会|领导小组办公室|领导小组|指挥部)(?![面部势限长会])"
 )
 FREE_LEVEL = re.compile(
@@ -232,7 +232,13 @@ class _Reader:
     def _bare(self, text: str, body: Body) -> str:
         """What a department without any region or level before it belongs to."""
         before = text[max(0, body.start - 4) : body.start]
-        if body.kind != "local" or BARE_BAD.search(before) or not BARE_OK.search(before) or not self.located.regions:
+        if (
+            body.kind != "local"
+            or body.name[-1] not in "厅局"
+            or BARE_BAD.search(before)
+            or not BARE_OK.search(before)
+            or not self.located.regions
+        ):
             return ""
         if body.name.endswith("厅"):
             provinces = {path.split("/")[0] for path in self.located.regions}
@@ -258,7 +264,7 @@ class _Reader:
             return named and bool(
                 re.match(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)", after)
             )
-        if body.name in ("管委会", "管理委员会", "公安分局"):
+        if body.name in ("管委会", "管理委员会", "公安分局", "公所"):
             return named
         return named or not re.match(r"部门|系统|机关", after)
 
@@ -276,7 +282,7 @@ class _Reader:
             return _fit(before[-1].path, level)
         if len(set(own)) == 1:
             return own[0]
-        if before and (not own or (_fit(before[-1].path, level) in own and body.start - before[-1].end < 12)):
+        if before and (not own or (_fit(before[-1].path, level) in own and body.start - before[-1].end < 5)):
             return _fit(before[-1].path, level)
         if own:
             return own[0]
@@ -297,7 +303,8 @@ class _Reader:
         """The region's name as it stands before a department: a district with its city, others alone."""
         parts = path.split("/")
         name = parts[-1]
-        if gazetteer().kinds[path] == "d" and name.endswith("区") and len(parts) > 1:
+        kind = gazetteer().kinds[path]
+        if kind == "t" or (kind == "d" and name.endswith("区") and len(parts) > 1):
             name = parts[-2] + name
         if self.traditional:
             return "".join(

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from swsearch.text.fold import fold
 
-END = re.compile(r"[厅局部委会办室署处院组司府联协校法检央]")
+END = re.compile(r"[厅局部委会办室署处院组司府联协校法检央所]")
 NOT_AFTER = {
     "部": "门署分队落件位级",
     "局": "面部势限域",
@@ -18,6 +18,8 @@ NOT_AFTER = {
     "府": "",
     "会": "议",
     "署": "名",
+    "法": "院律制学治",
+    "检": "察验测",
     "央": "总政委决宣组统对关直书的",
 }
 SUB = re.compile(

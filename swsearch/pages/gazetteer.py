@@ -86,6 +86,10 @@ def within(path: str, other: str) -> bool:
     return path == other or path.startswith(other + "/")
 
 
+LONGEST_CHARS = 40
+"""Of a run of names: 新疆维吾尔自治区克孜勒苏柯尔克孜自治州阿克陶县 has 24."""
+
+
 def resolve(name: str) -> tuple[str, ...]:
     """Every path that `name` can mean, higher levels first; empty if the gazetteer does not know it.
 
@@ -101,7 +105,7 @@ def resolve(name: str) -> tuple[str, ...]:
     if not parts:
         return ()
     found = list(_single(parts[-1])) if len(parts) == 1 else list(_chain(parts))
-    if not found and len(parts) == 1:
+    if not found and len(parts) == 1 and len(parts[0]) <= LONGEST_CHARS:
         found = list(_joined(parts[0]))
     return tuple(sorted(dict.fromkeys(found), key=_order))
 
@@ -166,8 +170,9 @@ def _joined(name: str) -> Iterator[str]:
     """What a run like 江西省南昌市 or 北京朝阳 means: a name followed by one inside it."""
     for cut in range(len(name) - 1, 1, -1):
         head, tail = name[:cut], name[cut:]
-        inner = list(_single(head)) or list(_joined(head))
-        for path in _single(tail):
+        ends = list(_single(tail))
+        inner = ends and (list(_single(head)) or list(_joined(head)))
+        for path in ends:
             if any(path != item and within(path, item) for item in inner):
                 yield path
 
