@@ -160,6 +160,7 @@ def find_seeds(roots: Sequence[str], *, facts: bool = False) -> tuple[list[Seed]
 
     Of two seeds with the same name but for the suffix, the second is left out: their articles would share ids.
     """
+    from swsearch.pages.read import seed_name
     from swsearch.pages.ready import read_meta
 
     seeds: list[Seed] = []
@@ -177,7 +178,7 @@ def find_seeds(roots: Sequence[str], *, facts: bool = False) -> tuple[list[Seed]
             metas, wrong = read_meta(base / META_NAME)
             problems += wrong
         for path in _walk(root, hidden, problems):
-            file = path.relative_to(base).as_posix()
+            file = seed_name(path, base)
             stem = file_stem(file)
             if stem in taken:
                 reason = f"its articles would have the same ids as those of {taken[stem]}: rename one of the two"

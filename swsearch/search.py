@@ -32,7 +32,7 @@ from swsearch.query.nodes import (
 from swsearch.query.parse import parse
 from swsearch.records import Article, Facts, Hit, Relaxed, Results
 from swsearch.settings import HITS_SHOWN, Settings
-from swsearch.snippets import kwic, snippet, wanted
+from swsearch.snippets import kwic, snippet, sort_kwic, wanted
 
 if TYPE_CHECKING:
     from swsearch.snippets import KwicLine, KwicSort
@@ -199,11 +199,7 @@ class Index:
         )
         forms = wanted(asked.node)
         lines = [line for id, _ in found.hits for line in kwic(self._engine.article(id), forms, width)]
-        if sort == "left":
-            lines.sort(key=lambda line: line.left.rstrip()[::-1])
-        elif sort == "right":
-            lines.sort(key=lambda line: line.right.lstrip())
-        return lines
+        return sort_kwic(lines, sort)
 
     def explain(self, query: str = "", *, literal: bool = False, strict: bool = False, **options: Any) -> str:
         """How the query is read, and how each hit's score is made up. Takes the options of `search`."""

@@ -6,6 +6,7 @@ cannot answer raises UnsupportedQueryError. `scan` is the slow, obvious one that
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -146,13 +147,22 @@ class Indexed:
     @classmethod
     def of(cls, record: Record) -> Indexed:
         """The searched text of `record`: title, subheads and paragraphs; a notice's text is its one paragraph."""
-        from swsearch.text.words import words
+        return cls.of_all((record,))[0]
 
-        title, paragraphs = searched_text(record)
-        title = title.replace("\n", " ")
-        body = "\n".join(paragraphs)
-        head, *parts = match_lines(f"{title}\n{body}")
-        return cls((head, *filter(None, parts)), (words(title), words(body)))
+    @classmethod
+    def of_all(cls, records: Sequence[Record]) -> list[Indexed]:
+        """The same of several records, in one pass."""
+        from swsearch.text.words import words_of
+
+        texts = [text for record in records for text in _title_and_body(record)]
+        lines = iter(match_lines("\n".join(texts)))
+        words = words_of(texts)
+        out = []
+        for at in range(0, len(texts), 2):
+            head = next(lines)
+            body = itertools.islice(lines, texts[at + 1].count("\n") + 1)
+            out.append(cls((head, *filter(None, body)), (words[at], words[at + 1])))
+        return out
 
     @property
     def form(self) -> str:
@@ -166,9 +176,11 @@ class Indexed:
         return TITLE_WEIGHT * len(title) + len(body)
 
 
-def searched_text(record: Record) -> tuple[str, tuple[str, ...]]:
-    """The title and the paragraphs of a record: what its match form is made of."""
-    return (record.title, record.paragraphs) if isinstance(record, Article) else ("", (record.text,))
+def _title_and_body(record: Record) -> tuple[str, str]:
+    """What is searched of a record; a line of the body is a paragraph."""
+    if isinstance(record, Article):
+        return record.title.replace("\n", " "), "\n".join(record.paragraphs)
+    return "", record.text
 
 
 def region_ancestors(path: str) -> tuple[str, ...]:

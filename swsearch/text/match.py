@@ -17,9 +17,11 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from swsearch.text.fold import fold
 
@@ -29,7 +31,6 @@ MARK = "\x1f"  # white space to Python, so it never survives from a text
 _LONE_POINT = re.compile(r"(?<![0-9])[.,]|[.,](?![0-9])")
 _RUN = re.compile(r"[0-9a-z.,]+")
 _BREAKS = re.compile(f"{BREAK}{BREAK}+")
-_OUTER_BREAKS = re.compile(f"{BREAK}?\n{BREAK}?")
 _UNIT = re.compile(f"{MARK}[^{MARK}]*{MARK}|.", re.DOTALL)
 
 
@@ -46,9 +47,34 @@ def match_form(text: str) -> str:
 
 
 def match_lines(text: str) -> list[str]:
-    """The match form of each line of `text`: the same as one by one, in one pass."""
-    form = _RUN.sub(rf"{MARK}\g<0>{MARK}", _folded(text)).translate(_line_marks())
-    return _OUTER_BREAKS.sub("\n", _BREAKS.sub(BREAK, form)).strip(BREAK).split("\n")
+    """The match form of each line of `text`: the same as one by one, in one pass over an array. Needs numpy."""
+    import numpy as np
+
+    codes = np.frombuffer(fold(text).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kind = _kinds().take(codes)
+    digit = kind == _DIGIT
+    point = np.zeros(len(kind), dtype=bool)  # one between digits, which belongs to the run
+    point[1:-1] = (kind[1:-1] == _POINT) & digit[:-2] & digit[2:]
+    run = (kind >= _DIGIT) & (kind <= _LETTER) | point
+    first, last = run.copy(), run.copy()
+    first[1:] &= ~run[:-1]
+    last[:-1] &= ~run[1:]
+    breaks = (kind == _BREAKING) | (kind == _POINT) & ~point
+    kept = kind != _TRANSPARENT
+    codes, breaks, first, last = codes[kept], breaks[kept], first[kept], last[kept]
+    # Of several breaks the first stays, none at the start or the end of a line.
+    line_end = codes == ord("\n")
+    behind = np.ones(len(codes), dtype=bool)
+    behind[1:] = (breaks | line_end)[:-1]
+    kept = ~(breaks & behind)
+    codes, breaks, first, last, line_end = codes[kept], breaks[kept], first[kept], last[kept], line_end[kept]
+    before = np.ones(len(codes), dtype=bool)
+    before[:-1] = line_end[1:]
+    kept = ~(breaks & before)
+    codes, breaks, first, last = codes[kept], breaks[kept], first[kept], last[kept]
+    out = np.full(len(codes) + 2 * int(first.sum()), ord(MARK), dtype="<u4")
+    out[np.arange(len(codes)) + np.cumsum(first) + np.cumsum(last) - last] = np.where(breaks, ord(BREAK), codes)
+    return str(out.data, "utf-32-le", "surrogatepass").split("\n")
 
 
 def map_form(text: str) -> tuple[str, list[int]]:
@@ -126,7 +152,20 @@ def _marks() -> dict[int, str | None]:
     return table
 
 
+_OTHER, _TRANSPARENT, _BREAKING, _POINT, _DIGIT, _LETTER = range(6)
+
+
 @cache
-def _line_marks() -> dict[int, str | None]:
-    """The same, but line feeds stay."""
-    return {code: mark for code, mark in _marks().items() if code != ord("\n")}
+def _kinds() -> Any:
+    """What each folded code point is to a match form, as an array."""
+    import numpy as np
+
+    kinds = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+    for code, mark in _marks().items():
+        kinds[code] = _TRANSPARENT if mark is None else _BREAKING
+    kinds[ord("\n")] = _OTHER
+    kinds[ord(MARK)] = _TRANSPARENT
+    kinds[[ord("."), ord(",")]] = _POINT
+    kinds[ord("0") : ord("9") + 1] = _DIGIT
+    kinds[ord("a") : ord("z") + 1] = _LETTER
+    return kinds

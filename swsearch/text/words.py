@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -21,8 +21,10 @@ from swsearch.text.fold import fold
 
 # What jieba's dictionary and HMM know. Other ideographs are words of one character to it, so they are to us.
 _HAN = re.compile("[\u4e00-\u9fd5]")
-_NO_HAN = re.compile("[^\u4e00-\u9fd5]+")
-_RARE = re.compile("[\u2e80-\u2fdf\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# Marks end a word; a point or a comma may be part of a number.
+_MARKS = re.compile(r"[^\w\f.,．，]+")
+_NO_HAN = re.compile(r"[^\u4e00-\u9fd5\n\f]+")
+_RARE = re.compile("[\u25cb\u25ef\uffee\u2e80-\u2fdf\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # Words between runs of Han characters: a run of ASCII letters and digits, as in a match form, or one letter or digit.
 _OTHER_WORD = re.compile(r"[0-9a-z]+(?:(?<=[0-9])[.,](?=[0-9])[0-9a-z]+)*|[^\W_]")
 _HONG_KONG = str.maketrans("衞枱粧糭衹敍", "卫台妆粽只叙")  # what tw2s leaves as it is
@@ -30,6 +32,7 @@ _LONG_CHARS = 64  # GB2312 has a dozen traditional characters too (後 於 乾):
 _SHORT_CHARS = 16  # what lies between runs is remembered up to here; a page in English is not
 _END = "\n"
 _OTHER = "\t"
+_NEXT = "\f"
 _loading = threading.RLock()
 
 Cut = Callable[[str], list[str]]
@@ -41,6 +44,11 @@ def words(text: str) -> list[str]:
     >>> words("臺北市社工站，共２４個")
     ['台北市', '社工站', '共', '24', '个']
     """
+    return words_of((text,))[0]
+
+
+def words_of(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text: the same as one by one, sooner."""
     others: list[str] = []
 
     def between_runs(gap: re.Match[str]) -> str:
@@ -50,12 +58,21 @@ def words(text: str) -> list[str]:
         return line
 
     # jieba takes white space as it is and never looks across it, so all runs go to it in one call: half the time.
-    lines = _NO_HAN.sub(between_runs, _readable(text))
-    if not _HAN.search(lines):  # a number needs no dictionary
-        return others
-    rest = iter(others)
-    out = [next(rest) if word == _OTHER else word for word in _cut()(lines) if word != _END]
-    return out if fold(lines) == lines else fold(_END.join(out)).split(_END)
+    readable = _NEXT.join([_readable(text.replace(_NEXT, " ")) for text in texts])
+    lines = _NO_HAN.sub(between_runs, _MARKS.sub(_END, readable)).replace(_NEXT, _END + _NEXT + _END)
+    # A number needs no dictionary.
+    cut = [word for word in (_cut()(lines) if _HAN.search(lines) else lines.split(_END)) if word and word != _END]
+    if others:
+        rest = iter(others)
+        cut = [next(rest) if word == _OTHER else word for word in cut]
+    if fold(lines) != lines:
+        cut = fold(_END.join(cut)).split(_END)
+    out, start = [], 0
+    for _ in texts[1:]:
+        end = cut.index(_NEXT, start)
+        out.append(cut[start:end])
+        start = end + 1
+    return [*out, cut[start:]]
 
 
 def _words_without_han(gap: str) -> tuple[tuple[str, ...], str]:

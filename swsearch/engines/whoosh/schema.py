@@ -5,9 +5,10 @@ A seed and the index's description of itself are documents too, of other kinds, 
 
 from __future__ import annotations
 
+import itertools
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from typing import Any
@@ -20,6 +21,9 @@ from swsearch.text.match import match_form
 
 KIND, FORM, WORDS, KEYS, LENGTH, RECORD = "kind", "form", "words", "keys", "length", "record"
 ARTICLE, NOTICE, SEED, META = range(4)
+
+BATCH = 64
+"""Records analysed at a time: what a pass over an array or a call to jieba costs by itself is then nothing."""
 
 PARTS_END = "\n"  # between the match forms of an article's parts; no match form holds white space but MARK
 
@@ -42,9 +46,14 @@ def number_key(value: int) -> str:
     return f"{max(value, 0):09d}"
 
 
-def record_document(record: Record) -> dict[str, Any]:
-    """The document of an article or a notice."""
-    indexed = Indexed.of(record)
+def record_documents(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """The documents of articles and notices, in order."""
+    waiting = iter(records)
+    while batch := list(itertools.islice(waiting, BATCH)):
+        yield from map(_record_document, batch, Indexed.of_all(batch))
+
+
+def _record_document(record: Record, indexed: Indexed) -> dict[str, Any]:
     article = record if isinstance(record, Article) else None
     values = {"id": [record.id], "file": [record.file], "kind": [str(NOTICE if article is None else ARTICLE)]}
     values |= _values(article) if article else {}
@@ -134,9 +143,10 @@ def _record_dict(record: Record) -> dict[str, Any]:
     if record.spans:
         value["spans"] = [(span.line, span.start, span.end) for span in record.spans]
     if isinstance(record, Article):
-        value["facts"] = asdict(record.facts)
         if record.facts == Facts():
             del value["facts"]
+        else:
+            value["facts"] = asdict(record.facts)
     return value
 
 
