@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib import resources
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import log
 from typing import NamedTuple
 
@@ -150,12 +150,13 @@ class _Page:
         self.neighbours = _neighbours([line for _, line in filled])
 
     def repaired(self, places: Iterable[int]) -> list[str]:
-        """The lines of the page with the characters at `places` made marks."""
+        """The lines of the page with the characters at `places`, ascending, made marks."""
         out = list(self.printed)
-        for at in places:
-            number, column = self.numbers[self.line[at]], self.column[at]
-            line = out[number]
-            out[number] = line[:column] + REPAIRS[self.text[at]] + line[column + 1 :]
+        for line, inside in groupby(places, key=self.line.__getitem__):
+            chars = list(out[self.numbers[line]])
+            for at in inside:
+                chars[self.column[at]] = REPAIRS[self.text[at]]
+            out[self.numbers[line]] = "".join(chars)
         return out
 
     # ---- 1. evidence
@@ -257,12 +258,12 @@ class _Page:
 
     def _in_name(self, at: int) -> bool:
         """Whether a 袁 or 尧 begins a person's name: after a role or a space, one or two characters before an end."""
-        if not (self._after_space(at) or self.text[:at].endswith(_ROLES)):
+        if not (self._after_space(at) or self.text.endswith(_ROLES, 0, at)):
             return False
         for after in (at + 1, at + 2):
             if after < self.size and self.line[after] == self.line[at] and self._before_space(after):
                 return True
-        return self.text[:at].endswith(_ROLES) and self._after_space(at)
+        return self.text.endswith(_ROLES, 0, at) and self._after_space(at)
 
     def _single(self, at: int) -> float:
         char, score = self.text[at], self._odds(at)
