@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from math import log
+from operator import add
 
 from swsearch.pages.kinds import BYLINE, FLOW, HEAD, PARA, SOURCE
 from swsearch.pages.layout import TITLE_SPACE, Row, join
@@ -54,7 +55,7 @@ def opener_score(text: str) -> float:
 def bigrams(text: str) -> frozenset[str]:
     """The pairs of neighbouring characters of `text`, marks left out."""
     plain = _NOT_WORD.sub("", text)
-    return frozenset(plain[at : at + 2] for at in range(len(plain) - 1))
+    return frozenset(map(add, plain, plain[1:]))
 
 
 @dataclass(slots=True)
@@ -111,7 +112,8 @@ def score_slots(
         paragraph.width = widths.most_common(1)[0][0] if widths else max(look.width[at] for at in paragraph.rows)
     count = len(paragraphs)
     df = Counter(gram for paragraph in paragraphs for gram in paragraph.grams)
-    idf = {gram: log(count / seen) for gram, seen in df.items()}
+    logs = [0.0, *(log(count / seen) for seen in range(1, count + 1))]
+    idf = {gram: logs[seen] for gram, seen in df.items() if seen > 1}  # the others are in no two paragraphs
     for at in range(1, count):
         slot, here = slots[at], paragraphs[at]
         why: list[tuple[str, float]] = [("prior", w["slot.prior"])]

@@ -24,7 +24,7 @@ _TAIL = r"(?:(?:综合|綜合|联合|聯合)?(?:报道|報道|報導|采写|採�
 
 BYLINE_ROW = re.compile(
     rf"^(?:{_MARK}\s*(?:{_ROLE}|文[/／:：]?)?|{_ROLE}|[（(【〔\[]?\s*(?:文|撰文|作者|记者|記者)\s*[/／:：]|[（(【〔\[]\s*(?:{_ROLE}))"
-    rf"\s*[:：]?\s*(?P<names>{_NAME}(?:{_SEP}*(?:{_ROLE}|文[/／]|摄[/／]|图[/／])?{_SEP}*{_NAME})*)"
+    rf"\s*[:：]?\s*(?P<names>{_NAME}(?:(?:{_SEP}+|{_SEP}*(?:{_ROLE}|文[/／]|摄[/／]|图[/／]){_SEP}*){_NAME})*)"
     rf"\s*[/／]?\s*{_TAIL}?\s*[）)】〕\]]?$"
 )
 BYLINE_PAREN = re.compile(rf"[（(](?P<names>{_ROLE}?\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME}){{0,3}})[）)]$")

@@ -19,7 +19,8 @@ from swsearch.pages.bodies import bigrams
 from swsearch.pages.layout import TITLE_SPACE, Row, clean_title
 from swsearch.pages.unwrap import weights
 
-BEAM = 10  # states kept a line; 12 loses one headline of practice 014, 24 and 48 find the same on all pages
+BEAM = 20  # states kept a line; 6 loses a headline of a held-back page, 10 to 48 find the same on all pages
+MARGIN = 6.0  # states this far behind the best one are dropped: more than any two lines can make up for
 _OPEN_ENDS = frozenset("：:、和与與及的暨（《“「『")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"), ("『", "』"))
 
@@ -194,8 +195,11 @@ def _search(
                 old = new.get(key)
                 if old is None or value > old[0]:
                     new[key] = (value, (*labels, body))
-        if len(new) > BEAM:
-            new = dict(sorted(new.items(), key=_by_score, reverse=True)[:BEAM])
+        if len(new) > 4:
+            floor = max(score for score, _ in new.values()) - MARGIN
+            new = {key: found for key, found in new.items() if found[0] >= floor}
+            if len(new) > BEAM:
+                new = dict(sorted(new.items(), key=_by_score, reverse=True)[:BEAM])
         states = new
     best_score, best_labels = -1e9, (-1,) * len(lines)
     for (used, _, _), (score, labels) in states.items():
@@ -253,7 +257,7 @@ def _wrapped(a: str, b: str, body: str) -> bool:
         return True
     if b[:1] in _BOUND or a[-1:] in _BOUND or (a[-1:].isdigit() and b[:1] > "\x7f"):
         return True
-    seam = _QUOTES.sub("", a)[-1:] + _QUOTES.sub("", b)[:1]
-    if len(seam) == 2 and seam in _QUOTES.sub("", body):
+    left, right = _QUOTES.sub("", a)[-1:], _QUOTES.sub("", b)[:1]
+    if left and right and (left + right in body or re.search(f"{re.escape(left)}[“”‘’「」]{{1,2}}{re.escape(right)}", body)):
         return True
     return len(a) >= 9 and len(b) >= 4 and not _verbs().search(a)

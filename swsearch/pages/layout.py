@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swsearch.records import Page, Span
 
@@ -27,7 +27,7 @@ class Row:
 
     `raw` is what the page has, `text` the same after repair, `clean` without layout spaces; `width` is that of
     `clean` in cells (a full-width character counts two). `gap` counts the blank lines before the row; `indent` says
-    that white space stood before it.
+    that white space stood before it; `closed` that a sentence ends with it; `pauses` that it ends at a comma or the like.
     """
 
     line: int
@@ -39,21 +39,13 @@ class Row:
     width: int
     gap: int
     indent: bool
+    closed: bool
+    pauses: bool
 
     @property
     def span(self) -> Span:
         """The characters of the page that the row stands for."""
         return Span(self.line, self.start, self.end)
-
-    @property
-    def closed(self) -> bool:
-        """Whether a sentence ends with the row: a full stop, perhaps with closing quotes behind it."""
-        return is_closed(self.clean)
-
-    @property
-    def pauses(self) -> bool:
-        """Whether the row ends in the middle of a sentence, at a comma or the like."""
-        return self.clean[-1:] in PAUSES
 
 
 def is_closed(text: str) -> bool:
@@ -143,7 +135,8 @@ def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> 
     while end > start and raw[end - 1].isspace():
         end -= 1
     clean = drop_layout_spaces(text[start:end].strip())
-    return Row(line, start + 1, end, raw[start:end], text[start:end], clean, cells(clean), gap, start > 0)
+    closed, pauses = is_closed(clean), clean[-1:] in PAUSES
+    return Row(line, start + 1, end, raw[start:end], text[start:end], clean, cells(clean), gap, start > 0, closed, pauses)
 
 
 def split_row(row: Row, at: int) -> tuple[Row, Row]:
@@ -152,18 +145,8 @@ def split_row(row: Row, at: int) -> tuple[Row, Row]:
     right = make_row(row.line, at, len(row.raw), row.raw, row.text, 0)
     move = row.start - 1
     return (
-        Row(
-            row.line,
-            left.start + move,
-            left.end + move,
-            left.raw,
-            left.text,
-            left.clean,
-            left.width,
-            row.gap,
-            row.indent,
-        ),
-        Row(row.line, right.start + move, right.end + move, right.raw, right.text, right.clean, right.width, 0, False),
+        replace(left, start=left.start + move, end=left.end + move, indent=row.indent),
+        replace(right, start=right.start + move, end=right.end + move, indent=False),
     )
 
 
@@ -216,16 +199,16 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
     for width in capped[:reach]:
         counts[width] += 1
     out: list[int] = []
-    known: dict[tuple[int, ...], int] = {}
+    best = -1
     for at in range(len(capped)):
-        if at + reach < len(capped):
-            counts[capped[at + reach]] += 1
-        if at > reach:
-            counts[capped[at - reach - 1]] -= 1
-        near = capped[max(0, at - reach) : at + reach + 1]
-        key = tuple(sorted(near))
-        best = known.get(key)
-        if best is None:
+        comes = capped[at + reach] if at + reach < len(capped) else -1
+        goes = capped[at - reach - 1] if at > reach else -1
+        if comes >= 0:
+            counts[comes] += 1
+        if goes >= 0:
+            counts[goes] -= 1
+        if best < 0 or goes != comes:  # else nothing has changed
+            near = capped[max(0, at - reach) : at + reach + 1]
             best, best_score = max(near), 0.0
             for width in set(near):
                 if width >= 8:
@@ -234,7 +217,6 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
                     score = counts[width] + 0.7 * beside + 0.3 * further + width / 100
                     if score > best_score:
                         best, best_score = width, score
-            known[key] = best
         out.append(best)
     return out
 

@@ -44,7 +44,6 @@ class Unwrapper:
 
     def __init__(self, rows: Sequence[Row], opener: re.Pattern[str], strong: re.Pattern[str]) -> None:
         self.rows = rows
-        self.opener = opener
         self.strong = strong
         spaced = sum(1 for row in rows if len(row.text) > len(row.clean))
         self.spaced = spaced > 0.12 * len(rows)
@@ -52,6 +51,7 @@ class Unwrapper:
         self.columns = column_widths(self.width)
         self.says = blank_weight(rows)
         self.closed = [row.closed for row in rows]
+        self.opens = [opener.match(row.clean) is not None for row in rows]
         self.piece = self._find_pieces()
         self.short = [
             width <= (column * 0.6 if _is_latin(rows[at].clean) else column - SHORT) and not self._narrow_pair(at)
@@ -172,7 +172,7 @@ class Unwrapper:
         if text[:1] in HANGING or not (text[:1].isalnum() or any(map(str.isalnum, text))):
             return -6.0, goes_on + 3.0, -6.0
         para, flow, head = -goes_on, goes_on, self._head(at) - goes_on
-        if self.opener.match(text):
+        if self.opens[at]:
             para += w["line.opener"]
             flow += w["line.flow_opener"]
             if self.strong.match(text):
@@ -248,9 +248,9 @@ class Unwrapper:
         if self.closed[at]:
             score += w["line.head_closed"] if text[-1] in "。…—" else (-1.0 if len(text) < 30 else -4.0)
         elif row.pauses:
-            score += w["line.head_pause"]
+            return score + w["line.head_pause"]
         elif "。" in text or "；" in text:
-            score += w["line.head_stop_inside"]
+            return score + w["line.head_stop_inside"]
         else:
             score += w["line.head_plain"]
         score += (text.count("，") + text.count(",")) * w["line.head_comma"] + text.count("、") * w["line.head_list"]
@@ -265,12 +265,12 @@ class Unwrapper:
             score += self.says * w["line.head_blank"]
         if row.width > 76:
             score -= 2.0
-        if TITLE_SPACE.search(row.text) or (not self.spaced and len(row.text) > len(text)):
+        if len(row.text) > len(text) and (not self.spaced or TITLE_SPACE.search(row.text)):
             if not any(mark in text for mark in "，、；"):
                 score += w["line.head_space"]
         if text[:1] in HANGING:
             score -= 6.0
-        if self.opener.match(text):
+        if self.opens[at]:
             score += w["line.head_opener"]
         if text[-1:] in _NEVER_LAST:
             score += w["line.head_never_last"]
