@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from swsearch.pages.agency_bodies import LEAGUE, OVERSEAS, Body, find_bodies, full_name
-from swsearch.pages.gazetteer import ancestors, gazetteer
-from swsearch.pages.regions import Located, Place
+from swsearch.pages.gazetteer import ancestors, gazetteer, within
+from swsearch.pages.regions import Located
+from swsearch.pages.senses import Place
 from swsearch.records import Evidence
 from swsearch.text.fold import fold
 
@@ -53,10 +54,6 @@ PRAISE = re.compile(
 LOCAL_OFFICE = re.compile(r"街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
-TRADITIONAL, SIMPLIFIED = (
-    re.compile("[會個這為與區縣務來對發後說時長門國學應們處]"),
-    re.compile("[会个这为与区县务来对发后说时长门国学应们处]"),
-)
 GOVERNMENT = {
     "香港特别行政区": ("香港特別行政區政府", "香港特别行政区政府"),
     "澳门特别行政区": ("澳門特別行政區政府", "澳门特别行政区政府"),
@@ -96,8 +93,7 @@ class _Reader:
     def __init__(self, located: Located) -> None:
         self.located = located
         self.originals = dict(located.originals)
-        whole = "".join(self.originals.values())
-        self.traditional = len(TRADITIONAL.findall(whole)) > len(SIMPLIFIED.findall(whole))
+        self.traditional = located.traditional
         top = (
             located.regions[0]
             if located.regions
@@ -178,6 +174,9 @@ class _Reader:
             return
         if place is not None and (place.name[-1:] in "省市县区旗盟州" or body.kind != "organ"):
             head = self._qualified(place)
+        elif (part, body.start) in self.located.unread and not inherited:
+            left = self.located.unread[part, body.start]
+            head = self.originals[part][left : body.start]
         elif level is not None:
             before = text[max(0, body.start - 6) : body.start - len(level[1])]
             if GENERIC.search(before) or (
@@ -347,6 +346,9 @@ class _Reader:
         while text[max(0, at - 2) : at] == "政府":
             at -= 2
         place = self.ends.get((part, at))
+        if place and not within(place.path, self.province):
+            yield self._qualified(place) + shown, place.start, ""
+            return
         path = place.path if place else next((item for item in self.located.regions if "/" in item), "")
         owner = next((item for item in reversed(ancestors(path)) if gazetteer().kinds[item] == "c"), "") if path else ""
         if owner and (place or not GENERIC.search(text[max(0, at - 3) : at])):

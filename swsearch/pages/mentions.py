@@ -149,7 +149,7 @@ def _judge(
         return None  # where the agency sits
     full = meanings[0][1] == "full" or (meanings[0][1] == "old" and name[-1] in "省市县区旗盟")
     words, masks = _context()
-    for word, at in masks.get(name, ()) or masks.get(name[:-1], ()):
+    for word, at in () if nested else masks.get(name, ()) or masks.get(name[:-1], ()):
         if at >= 0 and text.startswith(word, start - at):
             return None
     if full:

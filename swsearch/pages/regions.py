@@ -1,7 +1,7 @@
 """Regions: what a region's name can mean (`resolve`, `near`), and which regions an article is about (`find_regions`).
 
 1. `mentions.find_mentions` finds names in title, paragraphs, source and byline.
-2. `_senses` decides what each name means here: a parent next to it, the article's other places, then nothing.
+2. `senses.read_senses` decides what each name means here, by a parent next to it or the article's other places.
 3. `_support` weighs them: headline, lead, body, source.
 4. `_topics` picks the regions the article is about: those of the headline, else the smallest region that most of the
    weight lies in, else none (a national review).
@@ -18,6 +18,7 @@ from itertools import pairwise
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, near, resolve, within
 from swsearch.pages.mentions import Mention, find_mentions
+from swsearch.pages.senses import Place, is_traditional, read_senses
 from swsearch.records import Evidence
 from swsearch.text.fold import fold
 
@@ -38,25 +39,12 @@ PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|�
 BYLINE_PLACE = re.compile(r"[/／∕]([^/／∕]{2,4})(?:综合|电|即时)*报道$")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One name of a region in a part of the article, and what it means there."""
-
-    part: str
-    start: int
-    end: int
-    path: str
-    name: str
-    weight: float
-    weak: bool = False
-    kind: str = "full"
-
-
 @dataclass(slots=True)
 class Located:
     """Where an article is: all its places in order, the regions it is about, and the weight of each path.
 
-    `originals` and `parts` are title and paragraphs by name, as given and folded.
+    `originals` and `parts` are title and paragraphs by name, as given and folded. `hints`: what of its weight a source,
+    a byline or a telling word gave a path. `unread`: full names that several regions bear, start by (part, end).
     """
 
     originals: list[tuple[str, str]]
@@ -64,9 +52,9 @@ class Located:
     places: list[Place] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     support: Counter[str] = field(default_factory=Counter)
-    hints: Counter[str] = field(
-        default_factory=Counter
-    )  # what of it a source, a byline or a telling word gave that very path
+    hints: Counter[str] = field(default_factory=Counter)
+    unread: dict[tuple[str, int], int] = field(default_factory=dict)
+    traditional: bool = False
 
 
 def find_regions(
@@ -101,7 +89,14 @@ def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byl
     located = Located(originals, parts)
     named = [(part, text, mention) for part, text in parts for mention in find_mentions(text)]
     origin = _origin(source)
-    located.places = _senses(named, origin, byline)
+    located.traditional = is_traditional("".join(text for _, text in originals))
+    located.places = read_senses(named, origin[0] if origin else "", located.traditional)
+    read = {(place.part, place.end) for place in located.places}
+    located.unread = {
+        (part, mention.end): mention.start
+        for part, _, mention in named
+        if (part, mention.end) not in read and mention.meanings[0][1] == "full"
+    }
     _weigh(located, parts, origin, byline)
     located.regions = _topics(located, parts, origin)
     return located
@@ -130,77 +125,6 @@ def _origin(source: str | None) -> tuple[str, int, int] | None:
         if len(top) == 1:
             return top[0], mention.start, mention.end
     return None
-
-
-def _senses(
-    named: list[tuple[str, str, Mention]], origin: tuple[str, int, int] | None, byline: str | None
-) -> list[Place]:
-    """What each name means in this article; names that stay ambiguous or unsupported are left out."""
-    kinds = gazetteer().kinds
-    sure: Counter[str] = Counter()
-    full: set[str] = set()
-    alone: Counter[str] = Counter()
-    for at, (part, _text, mention) in enumerate(named):
-        after = named[at + 1] if at + 1 < len(named) else None
-        top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
-        if mention.lone and not mention.word and len(mention.meanings) == 1 and top[0][-1] in "市县":
-            alone[top[0]] += 2 if part == "title" else 1
-            if alone[top[0]] > 2:
-                full.add(top[0])  # 昆山 again and again needs no 昆山市
-        if len(top) == 1 and not mention.lone and not mention.word and kinds[top[0]] != "t":
-            heads = after and after[0] == part and after[2].start == mention.end
-            if mention.meanings[0][1] in ("full", "old") and not heads:
-                full.add(top[0])
-            sure.update(ancestors(top[0]))
-    if origin:
-        sure.update(ancestors(origin[0]))
-    places: list[Place] = []
-    last: tuple[str, int, str] = ("", -9, "")
-    for part, _text, mention in named:
-        path = _sense(mention, part, last, sure, full)
-        if path:
-            kind = dict(mention.meanings).get(path, "full")
-            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak, kind))
-            last = (part, mention.end, path)
-    return places
-
-
-def _sense(mention: Mention, part: str, last: tuple[str, int, str], sure: Counter[str], full: set[str]) -> str | None:
-    kinds = gazetteer().kinds
-    paths = [path for path, _ in mention.meanings]
-    if last[0] == part and 0 <= mention.start - last[1] <= 1:
-        inside = [path for path in paths if path != last[2] and within(path, last[2])]
-        if inside:
-            return inside[0]
-    level = RANK[kinds[paths[0]]]
-    if level == 3:  # 广大城乡 is not 大城乡: a township counts where its county is named
-        paths = [path for path in paths if sure[path.rpartition("/")[0]]]
-        return paths[0] if len(paths) == 1 else None
-    top = [path for path in paths if RANK[kinds[path]] == level]
-    if mention.word or (mention.lone and level >= 2):
-        # a county's short name needs the county's full name, its city, or (municipalities) its province elsewhere
-        free = mention.listed or not mention.word
-        anchored = [path for path in paths if path in full or (free and sure[path.rpartition("/")[0]])]
-        if not anchored or (len(anchored) > 1 and len({RANK[kinds[path]] for path in anchored}) == 1):
-            anchored = sorted(anchored, key=lambda path: -sure[path.rpartition("/")[0]])
-            if not anchored or sure[anchored[0].rpartition("/")[0]] == sure[anchored[1].rpartition("/")[0]]:
-                return None
-        return anchored[0]
-    if len(top) == 1 and (level < 2 or len(paths) == 1):
-        inside = [path for path in paths[1:] if path in full and within(path, top[0])]
-        return inside[0] if inside and top[0] not in full else top[0]  # 大理 beside 大理市
-    scored = sorted(paths, key=lambda path: (-_near_support(path, sure), RANK[kinds[path]]))
-    best, second = _near_support(scored[0], sure), _near_support(scored[1], sure) if len(scored) > 1 else 0
-    if best > second:
-        return scored[0]
-    above = {path.rpartition("/")[0] for path in scored if RANK[kinds[path]] == RANK[kinds[scored[0]]]}
-    return above.pop() or None if len(above) == 1 else None  # 嘉义, city or county: in Taiwan at least
-
-
-def _near_support(path: str, sure: Counter[str]) -> int:
-    """How strongly the article's sure places speak for one inside the same city or province."""
-    above = ancestors(path)[:-1]
-    return sum(sure[item] * (10 if at else 1) for at, item in enumerate(above)) + sure[path]
 
 
 def _weigh(
