@@ -39,8 +39,8 @@ def strong_opener_pattern() -> re.Pattern[str]:
 
 @cache
 def opener_pattern() -> re.Pattern[str]:
-    """One pattern for all that opens a body with a weight of 1.5 or more."""
-    return re.compile("|".join(f"(?:{rule.pattern})" for rule, weight in opener_rules() if weight >= 1.5))
+    """One pattern for all that opens a body with a weight of 2 or more; a date alone opens sentences too."""
+    return re.compile("|".join(f"(?:{rule.pattern})" for rule, weight in opener_rules() if weight >= 2))
 
 
 def opener_score(text: str) -> float:

@@ -9,7 +9,7 @@ page order, with the set of bodies already served, finds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -54,11 +54,11 @@ class Line:
 
 
 def assign(
-    lines: Sequence[Line], bodies: Sequence[Body], words: Words, says: float, habit: int = -1
+    lines: Sequence[Line], bodies: Sequence[Body], words: Words, joins: Mapping[int, float], habit: int = -1
 ) -> tuple[float, list[int], int]:
     """The best score, for each line the index of its body or -1, and the habit of the page that gave it.
 
-    Two habits are tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one.
+    `joins` says for each row but the first of a slot how much it looks like going on the line before it. Two habits are tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one.
     """
     if not lines:
         return sum(body.missing for body in bodies), [], 0
@@ -66,14 +66,12 @@ def assign(
     shares = [
         [share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies] for line in lines
     ]
-    joins = [0.0] + [
-        join_score(a.row, b.row, says) if a.slot == b.slot else -1e6 for a, b in zip(lines, lines[1:], strict=False)
-    ]
+    joined = [joins.get(line.at, -1e6) for line in lines]
     w = weights()
     best: tuple[float, list[int], int] = (-1e9, [], 0)
     for number, (near, far) in enumerate((("head.near", "head.far_side"), ("head.far_side", "head.near"))):
         if habit in (-1, number):
-            score, labels = _search(lines, bodies, shares, joins, w[near], w[far])
+            score, labels = _search(lines, bodies, shares, joined, w[near], w[far])
             if score > best[0]:
                 best = (score, labels, number)
     return best
@@ -125,6 +123,22 @@ class Words:
                     total += worth * (max(0.8, cover) if mask & lead else cover)
             found = self._known[key] = min(w["head.share_cap"], total * w["head.share"])
         return found
+
+
+def join_scores(rows: Sequence[Row], slots: Sequence[Sequence[int]], says: float) -> dict[int, float]:
+    """For each display row that follows another one in its slot, how much the two look like lines of one headline.
+
+    `says` is how much a blank line says among them, -1 where there is none. Where some lines begin with a space, which
+    marks the first line of a box, a line without one is a little more likely to go on.
+    """
+    pairs = [(a, b) for heads in slots for a, b in zip(heads, heads[1:], strict=False)]
+    boxes = sum(rows[b].indent for _, b in pairs) > 1
+    more = weights()["head.join_no_box"] if boxes else 0.0
+    scores = {b: join_score(rows[a], rows[b], says) + (more if not rows[b].indent else 0.0) for a, b in pairs}
+    top = next(iter(slots), ())
+    if len(top) > 1 and rows[top[1]].gap and TITLE_SPACE.search(rows[top[0]].text):
+        scores[top[1]] += weights()["head.join_banner"]
+    return scores
 
 
 def join_score(a: Row, b: Row, says: float) -> float:
@@ -258,6 +272,10 @@ def _wrapped(a: str, b: str, body: str) -> bool:
     if b[:1] in _BOUND or a[-1:] in _BOUND or (a[-1:].isdigit() and b[:1] > "\x7f"):
         return True
     left, right = _QUOTES.sub("", a)[-1:], _QUOTES.sub("", b)[:1]
-    if left and right and (left + right in body or re.search(f"{re.escape(left)}[“”‘’「」]{{1,2}}{re.escape(right)}", body)):
+    if (
+        left
+        and right
+        and (left + right in body or re.search(f"{re.escape(left)}[“”‘’「」]{{1,2}}{re.escape(right)}", body))
+    ):
         return True
     return len(a) >= 9 and len(b) >= 4 and not _verbs().search(a)

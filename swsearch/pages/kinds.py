@@ -88,7 +88,9 @@ def _tail_credit(text: str) -> int:
 
 # Whatever row is a credit, a teaser or part of the frame has one of these, begins with a bracket or a mark, or stands at
 # an end of the page; most rows are body and are passed over quickly.
-_MAY_SPEAK = re.compile(r"[记記]者|通[讯訊]|[作编編译譯]者?|文[/／]|[来來]源|稿源|[摄攝]|[供制製资資][图圖料]|[图圖]片|版|[:：@·•・|｜]|www|\s.*\s")
+_MAY_SPEAK = re.compile(
+    r"[记記]者|通[讯訊]|[作编編译譯]者?|文[/／]|[来來]源|稿源|[摄攝]|[供制製资資][图圖料]|[图圖]片|版|[:：@·•・|｜]|www|\s.*\s"
+)
 
 
 def fixed_kinds(rows: Sequence[Row]) -> list[str]:

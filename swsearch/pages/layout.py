@@ -136,7 +136,9 @@ def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> 
         end -= 1
     clean = drop_layout_spaces(text[start:end].strip())
     closed, pauses = is_closed(clean), clean[-1:] in PAUSES
-    return Row(line, start + 1, end, raw[start:end], text[start:end], clean, cells(clean), gap, start > 0, closed, pauses)
+    return Row(
+        line, start + 1, end, raw[start:end], text[start:end], clean, cells(clean), gap, start > 0, closed, pauses
+    )
 
 
 def split_row(row: Row, at: int) -> tuple[Row, Row]:

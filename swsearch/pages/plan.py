@@ -101,7 +101,7 @@ class _Planner:
         lines = self._lines(starts)
         base = sum(self.slots[at].score for at in starts if at) + self._credits(starts)
         base += self._subheads(inside, starts, bodies)
-        total, labels, found = headlines.assign(lines, bodies, self.reading.words, self.reading.says, habit)
+        total, labels, found = headlines.assign(lines, bodies, self.reading.words, self.reading.joins, habit)
         free = tuple(line.at for line in lines)
         best = Plan(base + total, starts, free, tuple(labels), None, found)
         if leads:
@@ -169,10 +169,7 @@ class _Planner:
             section = (1 << end) - (1 << at)
             score += w["head.near"] + w["sub.row"] * len(heads)
             score += sum(max(share(row, section, at), share(row, body.paragraphs, body.first)) for row in heads)
-            score += sum(
-                headlines.join_score(reading.rows[a], reading.rows[b], reading.says)
-                for a, b in zip(heads, heads[1:], strict=False)
-            )
+            score += sum(reading.joins[row] for row in heads[1:])
             here = reading.paragraphs[at]
             column = max(reading.look.columns[here.rows[0]], reading.paragraphs[at - 1].width, here.width)
             if any(reading.look.width[row] >= column + 3 for row in heads):
@@ -204,7 +201,7 @@ class _Planner:
             both = bodies[target].paragraphs | bodies[lead].paragraphs
             merged[target] = replace(bodies[target], paragraphs=both, first=bodies[lead].before)
             merged[lead] = headlines.Body(-9, -9, 0, 0, 0.0)
-            total, labels, habit = headlines.assign(lines, merged, self.reading.words, self.reading.says, best.habit)
+            total, labels, habit = headlines.assign(lines, merged, self.reading.words, self.reading.joins, best.habit)
             if lead not in labels and base + gain + total > best.total:
                 best = Plan(base + gain + total, best.starts, best.free, tuple(labels), (lead, target), habit)
         return best

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from swsearch.pages import kinds
 from swsearch.pages.bodies import build, opener_pattern, score_slots, strong_opener_pattern
-from swsearch.pages.headlines import Words
+from swsearch.pages.headlines import Words, join_scores
 from swsearch.pages.kinds import HEAD, TEASER, TEASER_TOP
 from swsearch.pages.layout import rows_of
 from swsearch.pages.mojibake import repair_page
@@ -17,8 +17,8 @@ from swsearch.records import Page
 class Reading:
     """Everything that is known of one page before its articles are decided.
 
-    `kinds` has one kind a row; `slots[i]` stands before `paragraphs[i]`; `says` is how much a blank line among the
-    display lines says, -1 where there is none at all.
+    `kinds` has one kind a row; `slots[i]` stands before `paragraphs[i]`; `joins` says for a display row that follows
+    another one how much the two look like lines of one headline.
     """
 
     def __init__(self, page: Page) -> None:
@@ -31,7 +31,8 @@ class Reading:
         self.paragraphs, self.slots = build(self.rows, self.kinds)
         self.idf = score_slots(self.look, self.kinds, self.paragraphs, self.slots)
         heads = [row for slot in self.slots for row in slot.heads]
-        self.says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0
+        says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0
+        self.joins = join_scores(self.rows, [slot.heads for slot in self.slots], says)
         self.words = Words(self.rows, heads, [paragraph.grams for paragraph in self.paragraphs])
         self.grams_of = lru_cache(maxsize=256)(self._grams_of)
 
