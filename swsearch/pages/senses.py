@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, within
 from swsearch.pages.mentions import Mention
@@ -52,6 +52,8 @@ def read_senses(named: list[tuple[str, str, Mention]], origin: str, traditional:
     `named`: (part, text, mention) in order; `origin`: the region of the article's source, or nothing.
     """
     known = _Known(traditional)
+    if not (traditional or origin.startswith("台湾省") or any(_in_taiwan(mention) for _, _, mention in named)):
+        named = [(part, text, _without_townships(mention)) for part, text, mention in named]
     _learn(named, known)
     if origin:
         known.sure.update(ancestors(origin))
@@ -63,6 +65,18 @@ def read_senses(named: list[tuple[str, str, Mention]], origin: str, traditional:
             kind = dict(mention.meanings).get(path, "full")
             places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak, kind))
     return places
+
+
+def _in_taiwan(mention: Mention) -> bool:
+    """Whether a name can only be Taiwan or one of its counties."""
+    return all(path.startswith("台湾省") and gazetteer().kinds[path] != "t" for path, _ in mention.meanings)
+
+
+def _without_townships(mention: Mention) -> Mention:
+    """The mention without Taiwan's townships where others bear the name: 松山区 of Chifeng in a mainland story."""
+    kinds = gazetteer().kinds
+    kept = tuple(row for row in mention.meanings if kinds[row[0]] != "t")
+    return replace(mention, meanings=kept) if kept and len(kept) < len(mention.meanings) else mention
 
 
 def _learn(named: list[tuple[str, str, Mention]], known: _Known) -> None:
