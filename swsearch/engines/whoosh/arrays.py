@@ -13,7 +13,7 @@ import json
 import mmap
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -163,6 +163,13 @@ class Part:
         self._file._verify(offset + where.start * width, offset + where.stop * width)
         return self._array[where]
 
-    def bytes(self, start: int, stop: int) -> bytes:
+    def read(self, start: int, stop: int) -> bytes:
         """The bytes of the items from `start` to `stop`."""
         return self[start:stop].tobytes()
+
+    def pieces(self, starts: Sequence[int], stops: Sequence[int]) -> Iterator[bytes]:
+        """The bytes from each of `starts` to its stop, for arrays of bytes."""
+        offset, view, verify = self._offset, self._file._view, self._file._verify
+        for start, stop in zip(starts, stops, strict=True):
+            verify(offset + start, offset + stop)
+            yield view[offset + start : offset + stop].tobytes()

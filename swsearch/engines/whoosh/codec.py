@@ -415,11 +415,16 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def form_bytes(self, doc: int) -> bytes:
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
-        return self._form.bytes(int(self._form_at[doc]), int(self._form_at[doc + 1]))
+        return self._form.read(int(self._form_at[doc]), int(self._form_at[doc + 1]))
+
+    def forms(self, docs: Array) -> Iterator[bytes]:
+        """The same of several documents."""
+        starts, ends = self._form_at[docs], self._form_at[docs.astype(np.int64) + 1]
+        return self._form.pieces(starts.tolist(), ends.tolist())
 
     def record_bytes(self, doc: int) -> bytes:
         """The stored record of a document, as it was given."""
-        return self._record.bytes(int(self._record_at[doc]), int(self._record_at[doc + 1]))
+        return self._record.read(int(self._record_at[doc]), int(self._record_at[doc + 1]))
 
     def document_keys(self, docs: Sequence[int]) -> list[list[str]]:
         """The keys of each of `docs`."""

@@ -6,11 +6,10 @@ segments of one generation: bigrams filter, match forms judge, weighted BM25 ran
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Union
 
@@ -39,6 +38,9 @@ from swsearch.query.nodes import (
 from swsearch.records import Facets
 from swsearch.settings import QUERY_SECONDS
 from swsearch.text.match import BREAK, units
+
+FEW_HITS = 32
+"""So few are sooner sorted one by one than by arrays."""
 
 # ---- plan --------------------------------------------------------------------------------------------------------
 
@@ -175,9 +177,9 @@ class Snapshot:
 
     def df(self, form: str) -> int:
         """In how many live articles the rarest bigram of `form` occurs; of one unit, the unit."""
-        parts = units(form)
-        pairs = [tuple(parts)] if len(parts) == 1 else list(dict.fromkeys(itertools.pairwise(parts)))
-        return min(sum(segment.df(pair) for segment in self.segments) for pair in pairs)
+        parts = tuple(units(form))
+        found = [segment.df(parts) for segment in self.segments]
+        return min(map(sum, zip(*found, strict=True))) if found else 0
 
     def search(
         self, bound: BoundNode, limit: int | None, offset: int, sort: Sort, notices: bool, facets: bool
@@ -191,7 +193,7 @@ class Snapshot:
         ranked: list[tuple[int, float, str]] = []
         counted: list[tuple[SegmentView, Mask]] = []
         for segment in self.segments:
-            docs = run(plan, segment, segment.articles | segment.notices if notices else segment.articles, deadline)
+            docs = _run(plan, segment, notices, deadline)
             total += len(docs)
             if not len(docs):
                 continue
@@ -206,14 +208,17 @@ class Snapshot:
         """What each term gives to the score of one document."""
         docs = np.array([doc], dtype=np.uint16)
         weighed = (_Weighed(term, self) for term in terms(bound))
-        return tuple((one.term.form, float(one.score(segment, docs, self._shape(segment, docs))[0])) for one in weighed)
+        return tuple(
+            (one.term.form, float(one.score(segment, docs, self._shape(segment, docs), {})[0])) for one in weighed
+        )
 
     def _scores(self, wanted: Sequence[_Weighed], segment: SegmentView, docs: Docs) -> Floats:
         scores: Floats = np.zeros(len(docs))
         shape = self._shape(segment, docs) if wanted else scores
+        known: dict[int, Floats] = {}
         for one in wanted:
-            scores += one.score(segment, docs, shape)
-        return np.round(scores, SCORE_DIGITS)
+            scores += one.score(segment, docs, shape, known)
+        return scores.round(SCORE_DIGITS)
 
     def _shape(self, segment: SegmentView, docs: Docs) -> Floats:
         """k1 · (1 − b + b · L / mean L)."""
@@ -227,22 +232,22 @@ class _Weighed:
 
     def __init__(self, term: Term, snapshot: Snapshot) -> None:
         self.term = term
-        self._forms = [(form, units(form)) for form in (term.form, *term.alternatives)]
+        self._forms = [(form, tuple(units(form))) for form in (term.form, *term.alternatives)]
         df = max(snapshot.df(form) for form, _ in self._forms)
         self._idf = math.log(1 + (snapshot.articles - df + 0.5) / (df + 0.5))
 
-    def score(self, segment: SegmentView, docs: Docs, shape: Floats) -> Floats:
+    def score(self, segment: SegmentView, docs: Docs, shape: Floats, known: dict[int, Floats]) -> Floats:
         """What the term gives to the score of each of `docs`; 0 where it does not occur."""
-        n = self._n(0, segment, docs)
+        n = self._n(0, segment, docs, known)
         for at in range(1, len(self._forms)):
-            n = n + VARIANT_WEIGHT * self._n(at, segment, docs)
+            n = n + VARIANT_WEIGHT * self._n(at, segment, docs, known)
         # Where n is 0 so is the quotient, except for an empty index, whose shape is 0 too.
         scores: Floats = self._idf * (K1 + 1) * n / np.maximum(n + shape, 1e-12)
         return scores
 
-    def _n(self, at: int, segment: SegmentView, docs: Docs) -> Floats:
+    def _n(self, at: int, segment: SegmentView, docs: Docs, known: dict[int, Floats]) -> Floats:
         form, parts = self._forms[at]
-        found = segment.occurrences(parts, docs)
+        found = segment.occurrences(parts, docs, known)
         return (segment.tokens(form, docs) + found) / 2 if self.term.is_word else found
 
 
@@ -250,6 +255,8 @@ def _best(
     segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: int | None
 ) -> list[tuple[int, float, str]]:
     """(first key, −score, id) of the best `stop` documents; the first key is 0 unless the order is by year or date."""
+    if sort == "relevance" and len(docs) <= FEW_HITS:
+        return sorted((0, -score, segment.id(doc)) for doc, score in zip(docs.tolist(), scores.tolist(), strict=True))
     if sort == "relevance":
         first = np.zeros(len(docs), dtype=np.int64)
         if stop is not None and len(docs) > 4 * stop:
@@ -277,21 +284,32 @@ def _facets(counted: Sequence[tuple[SegmentView, Mask]]) -> Facets:
     return facet_rows(counts("region"), years, counts(AGENCY_FACET), counts(SOURCE_FACET))
 
 
+def _run(plan: Plan, segment: SegmentView, notices: bool, deadline: float) -> Docs:
+    try:
+        return run(plan, segment, segment.articles | segment.notices if notices else segment.articles, deadline)
+    except TimeoutError:
+        raise QueryError(f"the query was stopped after {QUERY_SECONDS:g} seconds: make it more specific") from None
+
+
 def run(plan: Plan, segment: SegmentView, among: Mask, deadline: float = math.inf) -> Docs:
-    """Those of `among`, ascending, that match `plan`. Raises QueryError after the deadline."""
+    """Those of `among`, ascending, that match `plan`. Raises TimeoutError after the deadline."""
     match plan:
         case Lookup(form=form, title_only=title_only):
             docs = segment.holding(plan.units, among)
             if plan.exact or not len(docs):
                 return docs
-            wanted = form.encode("utf-16-le", "surrogatepass")
-            return _judged(docs, lambda doc: segment.holds(doc, form, wanted, title_only), deadline)
+            return segment.judged(docs, form, title_only, deadline)
         case Close(pieces=pieces, distance=distance):
             for piece in pieces:
                 among = _mask(segment, run(OneOf(piece), segment, among, deadline))
             forms = [[lookup.form for lookup in piece] for piece in pieces]
-            docs = np.flatnonzero(among).astype(np.uint16)
-            return _judged(docs, lambda doc: any(near(p, forms, distance) for p in segment.parts(doc)), deadline)
+            kept = []
+            for doc in np.flatnonzero(among).tolist():
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+                if any(near(part, forms, distance) for part in segment.parts(doc)):
+                    kept.append(doc)
+            return np.array(kept, dtype=np.uint16)
         case KeysIn(field=field, keys=keys):
             return _union([_of(segment.with_key(field, one), among) for one in keys])
         case KeysBetween(field=field, low=low, high=high):
@@ -353,16 +371,6 @@ def _starts(text: str, form: str) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(form, at + 1)
-
-
-def _judged(docs: Docs, judge: Callable[[int], bool], deadline: float) -> Docs:
-    kept = []
-    for at, doc in enumerate(docs.tolist()):
-        if not at % 256 and time.monotonic() > deadline:
-            raise QueryError(f"the query was stopped after {QUERY_SECONDS:g} seconds: make it more specific")
-        if judge(doc):
-            kept.append(doc)
-    return np.array(kept, dtype=np.uint16)
 
 
 def _cost(plan: Plan) -> int:

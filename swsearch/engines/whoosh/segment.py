@@ -6,8 +6,9 @@ Document numbers are the segment's own, 16 bits wide and ascending wherever ther
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,18 @@ from swsearch.text.match import BREAK
 Docs = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Counts = NDArray[np.unsignedinteger]
 
 NO_DOCS: Docs = np.empty(0, np.uint16)
 FEW = 8
 """Documents that are sooner judged by their text than narrowed by one more bigram (2 against 6 microseconds each)."""
 
-_LINE_FEED = PARTS_END.encode("utf-16-le")
+JUDGED_AT_ONCE = 512
+HOT = 512
+"""Look-ups remembered in each segment."""
+
+NO_UNIT = (1 << UNIT_BITS) - 1
+"""Never given to a unit: a segment has fewer runs (codec.ArrayDocuments.full)."""
 
 
 class SegmentView:
@@ -39,90 +46,90 @@ class SegmentView:
         self.articles: Mask = (reader.kinds == ARTICLE) & self.live
         self.notices: Mask = (reader.kinds == NOTICE) & self.live
         self.lengths: Floats = reader.lengths.astype(np.float64)
+        # A query looks the same bigrams up for df, for matching and for each term.
+        self.find = lru_cache(HOT)(self._find)
+        self.postings = lru_cache(HOT)(self._postings)
+        self.beginning_with = lru_cache(HOT)(self._beginning_with)
+        self.field = lru_cache(HOT)(self._field)
         # Where nothing was removed and there is no notice, the length of a list is its df.
         self._all_count = bool(self.articles.sum() == np.count_nonzero(reader.kinds <= NOTICE))
 
     # ---- bigrams
 
-    def lists(self, units: Sequence[str]) -> list[tuple[int, int]] | None:
-        """For each distinct bigram of `units` its list, as numbers (first, last) of lists; None if one has no list.
-
-        A single unit has one entry: the lists of all bigrams that begin with it, which stand side by side.
-        """
-        numbers = list(map(self._unit, units))
-        if None in numbers:
-            return None
-        terms = self._reader.gram_terms
-        known: list[int] = [number for number in numbers if number is not None]
-        if len(known) == 1:
-            ends = np.array([known[0] << UNIT_BITS, (known[0] + 1) << UNIT_BITS], dtype=np.uint64)
-            first, last = np.searchsorted(terms, ends).tolist()
-            return [(first, last)] if first < last else None
+    def _find(self, units: tuple[str, ...]) -> tuple[int, ...]:
+        """For each distinct bigram of `units` the number of its list, -1 if it has none."""
+        known = list(map(self._unit, units))
         wanted = np.array(
-            list({left << UNIT_BITS | right for left, right in itertools.pairwise(known)}), dtype=np.uint64
+            list(dict.fromkeys(left << UNIT_BITS | right for left, right in itertools.pairwise(known))), dtype=np.uint64
         )
+        terms = self._reader.gram_terms
         places = np.searchsorted(terms, wanted)
-        if places.max(initial=0) >= len(terms) or (terms[places] != wanted).any():
-            return None
-        return [(place, place + 1) for place in places.tolist()]
+        places[places == len(terms)] = 0
+        found: list[int] = np.where(terms[places] == wanted, places, -1).tolist() if len(terms) else [-1] * len(wanted)
+        return tuple(found)
 
-    def _unit(self, unit: str) -> int | None:
+    def _unit(self, unit: str) -> int:
         if len(unit) == 1:
             return ord(unit)
         number = self._reader.runs.find(unit[1:-1])
-        return None if number is None else RUNS + number
+        return NO_UNIT if number is None else RUNS + number
 
-    def _docs(self, first: int, last: int) -> Docs:
-        """The documents of some lists side by side, each once."""
-        docs: Docs = self._reader.grams.docs(first, last)
-        return docs if last == first + 1 else np.unique(docs)
+    def _beginning_with(self, unit: str) -> tuple[int, int]:
+        """The lists of all bigrams that begin with a unit stand side by side: the first, and one behind the last."""
+        number = self._unit(unit)
+        ends = np.array([number << UNIT_BITS, (number + 1) << UNIT_BITS], dtype=np.uint64)
+        first, last = np.searchsorted(self._reader.gram_terms, ends).tolist()
+        return first, last
 
-    def df(self, pair: Sequence[str]) -> int:
-        """In how many live articles a bigram, or a single unit, occurs."""
-        lists = self.lists(pair)
-        if lists is None:
-            return 0
-        first, last = lists[0]
-        if self._all_count and last == first + 1:
-            at = self._reader.grams.lists
-            return int(at[last]) - int(at[first])
-        return int(np.count_nonzero(self.articles[self._docs(first, last)]))
+    def _unit_docs(self, unit: str) -> Docs:
+        return np.unique(self._reader.grams.docs(*self.beginning_with(unit)))
 
-    def holding(self, units: Sequence[str], among: Mask) -> Docs:
+    def _postings(self, one: int) -> tuple[Docs, Counts]:
+        grams = self._reader.grams
+        return grams.docs(one, one + 1), grams.counts(one, one + 1)
+
+    def df(self, units: tuple[str, ...]) -> list[int]:
+        """In how many live articles each distinct bigram of `units` occurs; of a single unit, the unit."""
+        if len(units) == 1:
+            return [int(np.count_nonzero(self.articles[self._unit_docs(units[0])]))]
+        lists = [self.postings(one)[0] if one >= 0 else NO_DOCS for one in self.find(units)]
+        return [len(docs) if self._all_count else int(np.count_nonzero(self.articles[docs])) for docs in lists]
+
+    def holding(self, units: tuple[str, ...], among: Mask) -> Docs:
         """Those of `among` that have the bigrams of `units`: certainly all that hold the form, perhaps others too."""
-        lists = self.lists(units)
-        if lists is None:
+        if len(units) == 1:
+            docs = self._unit_docs(units[0])
+            return docs[among[docs]]
+        numbers = self.find(units)
+        if min(numbers) < 0:
             return NO_DOCS
-        if len(lists) > 1:
-            at = self._reader.grams.lists
-            lists.sort(key=lambda one: int(at[one[1]]) - int(at[one[0]]))
-        docs = self._docs(*lists[0])
+        lists = sorted((self.postings(one)[0] for one in numbers), key=len)
+        docs = lists[0]
         docs = docs[among[docs]]
-        for first, last in lists[1:]:
+        for other in lists[1:]:
             if len(docs) <= FEW:
                 break
-            docs = docs[_is_in(docs, self._docs(first, last))]
+            docs = docs[other[_places(other, docs)] == docs]
         return docs
 
-    def occurrences(self, units: Sequence[str], docs: Docs) -> Floats:
-        """The least count among the bigrams of `units` in each of `docs`; of a single unit, the sum of its counts."""
-        lists = self.lists(units)
-        if lists is None or not len(docs):
-            return np.zeros(len(docs))
+    def occurrences(self, units: tuple[str, ...], docs: Docs, known: dict[int, Floats]) -> Floats:
+        """The least count among the bigrams of `units` in each of `docs`; of a single unit, the sum of its counts.
+
+        `known` keeps the counts of bigrams in these documents, for the terms that share them.
+        """
         if len(units) == 1:
-            first, last = lists[0]
-            counts = np.bincount(
-                self._reader.grams.docs(first, last),
-                weights=self._reader.grams.counts(first, last),
-                minlength=self.size,
-            )
+            grams = self._reader.grams
+            first, last = self.beginning_with(units[0])
+            counts = np.bincount(grams.docs(first, last), grams.counts(first, last), minlength=self.size)
             return counts[docs].astype(np.float64)
-        least: Floats | None = None
-        for first, last in lists:
-            found = _at(docs, self._reader.grams.docs(first, last), self._reader.grams.counts(first, last))
-            least = found if least is None else np.minimum(least, found)
-        assert least is not None
-        return least
+        numbers = self.find(units)
+        if min(numbers) < 0:
+            return np.zeros(len(docs))
+        for one in numbers:
+            if one not in known:
+                known[one] = _at(docs, *self.postings(one))
+        found = [known[one] for one in numbers]
+        return found[0] if len(found) == 1 else np.minimum.reduce(found)
 
     def tokens(self, word: str, docs: Docs) -> Floats:
         """How often each of `docs` has the word."""
@@ -134,18 +141,21 @@ class SegmentView:
 
     # ---- texts
 
-    def holds(self, doc: int, form: str, wanted: bytes, title_only: bool) -> bool:
-        """Whether the match form of the document, or of its title, has `form`; `wanted` is that in UTF-16."""
-        data = self._reader.form_bytes(doc)
-        if title_only:
-            title, _, _ = data.decode("utf-16-le", "surrogatepass").partition(PARTS_END)
-            return form in title
-        if BREAK in form:
-            return form in data.decode("utf-16-le", "surrogatepass").replace(PARTS_END, BREAK)
-        at = data.find(wanted)
-        while at & 1 and at > 0:
-            at = data.find(wanted, at + 1)
-        return at >= 0
+    def judged(self, docs: Docs, form: str, title_only: bool, stop_at: float) -> Docs:
+        """Those of `docs` whose match form, or whose title's, has `form`. Raises TimeoutError past `stop_at`."""
+        wanted = form.encode("utf-16-le", "surrogatepass")
+        plain = BREAK not in form and not title_only
+        kept: list[int] = []
+        for start in range(0, len(docs), JUDGED_AT_ONCE):
+            if time.monotonic() > stop_at:
+                raise TimeoutError
+            some = docs[start : start + JUDGED_AT_ONCE]
+            for doc, data in zip(some.tolist(), self._reader.forms(some), strict=True):
+                # An odd place is the second half of one character and the first of the next: then look again.
+                at = data.find(wanted) if plain else 1
+                if at >= 0 and (not at & 1 or _holds(data, form, title_only)):
+                    kept.append(doc)
+        return np.array(kept, dtype=np.uint16)
 
     def parts(self, doc: int) -> list[str]:
         """The match forms of the document's parts, the title's first."""
@@ -167,7 +177,7 @@ class SegmentView:
         """The documents that have a key from `low` to `high`, both included."""
         keys = self._reader.keys
         first = keys.place(key(field, low).encode())
-        last = keys.place((key(field, high) + "\0").encode()) if high is not None else self._field(field)[1]
+        last = keys.place((key(field, high) + "\0").encode()) if high is not None else self.field(field)[1]
         return np.unique(self._key_docs(first, max(first, last)))
 
     def with_keys_holding(self, field: str, forms: Sequence[str]) -> Docs:
@@ -189,12 +199,12 @@ class SegmentView:
         return keys.place(f"{field}\0".encode()), keys.place(f"{field}\1".encode())
 
     def _values(self, field: str) -> Iterator[tuple[int, str]]:
-        for number in range(*self._field(field)):
+        for number in range(*self.field(field)):
             yield number, self._reader.keys[number].partition("\0")[2]
 
     def count_values(self, field: str, among: Mask) -> Iterator[tuple[str, int]]:
         """Each value of the field that documents of `among` have, and how many of them."""
-        first, last = self._field(field)
+        first, last = self.field(field)
         if first == last:
             return
         starts = self._reader.key_lists[first : last + 1].astype(np.int64)
@@ -212,27 +222,33 @@ class SegmentView:
     @cached_property
     def id_order(self) -> NDArray[np.int64]:
         """The place of each document in the order of ids; those without an id have place 0."""
-        first, last = self._field("id")
+        first, last = self.field("id")
         places = np.zeros(self.size, dtype=np.int64)
         places[self._key_docs(first, last)] = np.arange(last - first)
         return places
 
     def id(self, doc: int) -> str:
         """The id of an article or notice."""
-        return self._reader.keys[self._field("id")[0] + int(self.id_order[doc])].partition("\0")[2]
+        return self._reader.keys[self.field("id")[0] + int(self.id_order[doc])].partition("\0")[2]
 
 
-def _is_in(docs: Docs, having: Docs) -> Mask:
-    at = np.searchsorted(having, docs)
-    at[at == len(having)] = 0
-    found: Mask = having[at] == docs
-    return found
+def _holds(data: bytes, form: str, title_only: bool) -> bool:
+    text: str = data.decode("utf-16-le", "surrogatepass")
+    return form in (text.partition(PARTS_END)[0] if title_only else text.replace(PARTS_END, BREAK))
 
 
-def _at(docs: Docs, having: Docs, counts: NDArray[np.uint32]) -> Floats:
+def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
+    """Where in `having` each of `docs` stands, if it is there; somewhere else, if not."""
+    at: NDArray[np.int64] = having.searchsorted(docs)
+    if len(at) and at[-1] == len(having):
+        at[at == len(having)] = 0
+    return at
+
+
+def _at(docs: Docs, having: Docs, counts: Counts) -> Floats:
     """For each of `docs` its count, 0 where it is not among `having`."""
     if not len(having):
         return np.zeros(len(docs))
-    at = np.minimum(np.searchsorted(having, docs), len(having) - 1)
-    found: Floats = np.where(having[at] == docs, counts[at], 0.0)
+    at = _places(having, docs)
+    found: Floats = (counts[at] * (having[at] == docs)).astype(np.float64)
     return found
