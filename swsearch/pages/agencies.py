@@ -394,7 +394,7 @@ def _fit(path: str, level: str) -> str:
 
 def _issues(text: str, end: int) -> int:
     """2 if the sentence goes on with a verb of issuing, 1 with another act of the agency, else 0."""
-    match = REACH.match(text, end)
+    match = REACH.match(text, end, end + 150)
     stop = match.end() if match else end
     clause = re.sub(r"《[^》]*》", "", text[end:stop])[:30]
     if STRONG.search(clause) or BACKED.match(text, stop):

@@ -48,9 +48,10 @@ INSTITUTE = re.compile(
     r"[\u4e00-\u9fff]{0,8}?(?:大学|学院|研究院|研究所|研究中心|医院|中学|小学|学校|公司|集团|协会|学会|联合会|基金会|促进会|"
     r"银行|出版社|事务所|俱乐部|商会|服务中心|发展中心|博物馆|图书馆|书店|电视台|剧院|乐团)"
 )
-LISTED = re.compile(
-    r"(?:[、和与及][\u4e00-\u9fff]{2,5}?){0,12}?(?:等(?:\d+|[一二两三四五六七八九十]+)?(?:个|家)?|(?:\d+|[两二三四五六七八九十]+)个?)[区县市州旗]"
+LIST_END = re.compile(
+    r"(?:等(?:\d+|[一二两三四五六七八九十]+)?(?:个|家)?|(?:\d+|[两二三四五六七八九十]+)个?)[区县市州旗]"
 )
+LIST_ITEMS = re.compile(r"[、和与及]")
 DATELINE = re.compile(r"(?:新华社|中新社|人民日报|中央社|新华网)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SURNAMES = frozenset(
@@ -171,7 +172,15 @@ def _judge(
     small = best >= 2 and meanings[0][1] not in ("nick", "zone", "seat")
     common = name in words and best > 0 and not nested
     beside = before in ("、", "和", "与", "及") or after[:1] in ("、", "和", "与", "及")
-    listed = (small or common) and beside and bool(LISTED.match(text, end))
+    listed = (small or common) and beside and _ends_in_kind(text[end : end + 60])
     if common and not listed and CHINESE.match(after):
         return None  # 合作共建 is not 合作; the full name says it as well
     return Mention(start, end, name, meanings, weak, small and not nested, common, listed)
+
+
+def _ends_in_kind(after: str) -> bool:
+    """Whether a list of names goes on and ends in what they are: 、江岸、汉阳等4个区."""
+    hit = LIST_END.search(after)
+    return hit is not None and all(
+        len(item) < 6 and item.isalpha() for item in LIST_ITEMS.split(after[: hit.start()]) if item
+    )
