@@ -48,7 +48,7 @@ def test_example():
 
 
 def test_every_fifth_region():
-    """A plain story of each prefecture, county and district: its short name in the headline, its full one in the lead."""
+    """Its short name in the headline, its full one in the lead."""
     known = gazetteer()
     short = {}
     for name in known.names:

@@ -80,6 +80,10 @@ def test_near(name, first):
     assert len(found) <= 5
 
 
+def test_near_looks_inside_the_parent():
+    assert near("江西/南唱")[0] == "江西省/南昌市"
+
+
 def test_near_nothing():
     assert near("") == ()
     assert near("xyz") == ()

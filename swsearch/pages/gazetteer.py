@@ -111,12 +111,17 @@ def resolve(name: str) -> tuple[str, ...]:
 
 
 def near(name: str) -> tuple[str, ...]:
-    """Up to five names like one that is not known, the likeliest first: for did-you-mean."""
-    wanted = fold(name).replace(" ", "").rpartition("/")[2]
+    """Up to five names like one that is not known, the likeliest first: for did-you-mean.
+
+    >>> near("江西/南唱")[0]
+    '江西省/南昌市'
+    """
+    above, _, wanted = fold(name).replace(" ", "").rpartition("/")
     if not wanted:
         return ()
     known = gazetteer()
     place = {path: at for at, path in enumerate(known.kinds)}
+    parents = resolve(above) if above else ()
     chars = set(wanted)
     scored = []
     for other in known.names:
@@ -127,16 +132,10 @@ def near(name: str) -> tuple[str, ...]:
             continue
         for path, kind in known.meanings(other):
             if kind in ("full", "short", "old"):
+                outside = not any(within(path, parent) for parent in parents)
                 # capitals come first in the official list of a province, and are what people mean most
-                scored.append(
-                    (
-                        distance,
-                        other[0] != wanted[0],
-                        RANK[known.kinds[path]],
-                        place[path] - place[path.split("/")[0]],
-                        path,
-                    )
-                )
+                order = place[path] - place[path.split("/")[0]]
+                scored.append((outside, distance, other[0] != wanted[0], RANK[known.kinds[path]], order, path))
     return tuple(dict.fromkeys(row[-1] for row in sorted(scored)))[:5]
 
 
