@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from swsearch.text.match import BREAK, MARK, find_spans, grams, map_form, match_form, match_lines, units
 
-TABLE = json.loads((Path(__file__).parent / "data/match_table.json").read_text(encoding="utf-8"))["rows"]
+DATA = Path(__file__).parent / "data"
+OWN = json.loads((DATA / "match_table_own.json").read_text(encoding="utf-8"))
+TABLE = json.loads((DATA / "match_table.json").read_text(encoding="utf-8"))["rows"] + OWN["rows"]
 
 TEXT = st.text(
     alphabet=st.one_of(
@@ -22,7 +24,18 @@ TEXT = st.text(
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['query']} in {row['text']}: {row['why']}")
 def test_table(row):
+    assert match_form(row["query"])
     assert (match_form(row["query"]) in match_form(row["text"])) is row["found"]
+
+
+@pytest.mark.parametrize("text", OWN["empty"])
+def test_nothing_to_search_for(text):
+    assert not match_form(text)
+
+
+@pytest.mark.parametrize("text", OWN["not_empty"])
+def test_something_to_search_for(text):
+    assert match_form(text)
 
 
 @pytest.mark.parametrize(
