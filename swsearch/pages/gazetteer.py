@@ -15,7 +15,7 @@ from typing import Literal
 from swsearch.text.fold import fold
 
 Kind = Literal["p", "c", "d", "t"]  # province, prefecture, county or district, township (Taiwan only)
-NameKind = Literal["full", "short", "old", "zone", "nick", "seat", "paper", "abbr"]
+NameKind = Literal["full", "short", "old", "zone", "nick", "brief", "seat", "paper", "abbr"]
 RANK = {"p": 0, "c": 1, "d": 2, "t": 3}
 FULL_ENDS = "省市县区旗盟州乡镇"
 

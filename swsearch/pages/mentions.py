@@ -53,6 +53,7 @@ LIST_END = re.compile(
 )
 LIST_ITEMS = re.compile(r"[、和与及]")
 DATELINE = re.compile(r"(?:新华社|中新社|人民日报|中央社|新华网)$")
+BRIEF_NOT_AFTER = frozenset("场中早")  # 南市場, 高市早苗
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆汪"
@@ -116,8 +117,8 @@ def _context() -> tuple[frozenset[str], dict[str, tuple[tuple[str, int], ...]]]:
     return frozenset(words), {name: tuple(rows) for name, rows in masks.items()}
 
 
-def find_mentions(text: str) -> list[Mention]:
-    """The names of regions in folded `text`, in order, not overlapping."""
+def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
+    """The names of regions in folded `text`, in order, not overlapping; `traditional` is its script before folding."""
     lengths, names = _index()
     found: list[Mention] = []
     end = 0
@@ -127,7 +128,7 @@ def find_mentions(text: str) -> list[Mention]:
             continue
         for size in lengths[text[at : at + 2]]:
             name = text[at : at + size]
-            if name in names:
+            if name in names and (traditional or names[name][0][1] != "brief"):
                 mention = _judge(text, at, name, names[name], found)
                 if mention is not None:
                     found.append(mention)
@@ -169,7 +170,9 @@ def _judge(
     if before in SURNAMES and not adjacent and len(name) == 2 and PERSON.search(text[max(0, start - 5) : start - 1]):
         return None
     weak = bool(INSTITUTE.match(after))
-    small = best >= 2 and meanings[0][1] not in ("nick", "zone", "seat")
+    if meanings[0][1] == "brief" and (CHINESE.match(before) or after[:1] in BRIEF_NOT_AFTER):
+        return None
+    small = best >= 2 and meanings[0][1] not in ("nick", "brief", "zone", "seat")
     common = name in words and best > 0 and not nested
     beside = before in ("、", "和", "与", "及") or after[:1] in ("、", "和", "与", "及")
     listed = (small or common) and beside and _ends_in_kind(text[end : end + 60])

@@ -2,7 +2,7 @@
 
 1. `mentions.find_mentions` finds names in title, paragraphs, source and byline.
 2. `senses.read_senses` decides what each name means here, by a parent next to it or the article's other places.
-3. `_support` weighs them: headline, lead, body, source.
+3. `_weigh` weighs them: headline, lead, body, source.
 4. `_topics` picks the regions the article is about: those of the headline, else the smallest region that most of the
    weight lies in, else none (a national review).
 """
@@ -66,10 +66,8 @@ def find_regions(
 
 def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
     """Regions, places and their evidence of a located article."""
-    named = sorted(
-        {place.path for place in located.places if place.weight and place.kind != "seat"},
-        key=lambda path: -located.support[path],
-    )
+    shown = dict.fromkeys(place.path for place in located.places if place.weight and place.kind != "seat")
+    named = sorted(shown, key=lambda path: -located.support[path])
     regions = tuple(located.regions)
     others = [path for path in named if not any(within(region, path) for region in regions)]
     evidence = []
@@ -86,10 +84,9 @@ def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byl
     """Every place an article names, and the regions it is about."""
     originals = [("title", title), *((f"p{at}", text) for at, text in enumerate(paragraphs, 1))]
     parts = [(part, fold(text)) for part, text in originals]
-    located = Located(originals, parts)
-    named = [(part, text, mention) for part, text in parts for mention in find_mentions(text)]
+    located = Located(originals, parts, traditional=is_traditional("".join(text for _, text in originals)))
+    named = [(part, text, mention) for part, text in parts for mention in find_mentions(text, located.traditional)]
     origin = _origin(source)
-    located.traditional = is_traditional("".join(text for _, text in originals))
     located.places = read_senses(named, origin[0] if origin else "", located.traditional)
     read = {(place.part, place.end) for place in located.places}
     located.unread = {
@@ -214,23 +211,44 @@ def _without(located: Located, province: str) -> Located:
 
 
 def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
-    """The smallest region in which most of the weight lies."""
+    """The smallest region in which most of the weight lies, sometimes two; none for a review of many provinces.
+
+    The shares were read off the five seeds, 38 practice articles and the cases of tests/data/facts_cases.txt; a
+    province must have half of the weight, or two fifths and the first word, or seven tenths if it comes late.
+    """
     support = located.support
     provinces = sorted((path for path in support if "/" not in path), key=lambda path: -support[path])
     if not provinces:
         return []
-    total = sum(support[path] for path in provinces)
-    early = [
-        place for place in located.places if place.part in ("title", "p1", "p2", "source", "byline") and not place.weak
-    ]
     best = provinces[0]
-    if len(provinces) > 1 and (not early or support[best] < 0.5 * total):
-        return []
-    if not early and support[best] < 2 and not any(OWN.search(text) for _, text in parts):
+    share = support[best] / sum(support[path] for path in provinces)
+    early = [
+        place.path.split("/")[0]
+        for place in located.places
+        if place.part in ("title", "p1", "p2", "source", "byline") and not place.weak
+    ]
+    if (
+        not early
+        and (support[best] < 2 or share < 0.7)
+        and not (share == 1 and any(OWN.search(text) for _, text in parts))
+    ):
         return []
     joint = _joint(located, parts, "")
     if joint:
         return joint
+    if len(provinces) > 1 and share < 0.5:
+        second = provinces[1]
+        together = share * (1 + support[second] / support[best])
+        if {best, second} <= set(early) and support[second] >= 0.6 * support[best] and together >= 0.8:
+            return [*_descend(located, parts, best), *_descend(located, parts, second)]
+        if share < 0.4 or not early or early[0] != best:
+            return []
+    return _descend(located, parts, best)
+
+
+def _descend(located: Located, parts: list[tuple[str, str]], best: str) -> list[str]:
+    """The smallest region inside `best` that holds half of its weight and has no rival beside it."""
+    support = located.support
     while True:
         inner = sorted((path for path in support if path.rpartition("/")[0] == best), key=lambda path: -support[path])
         joint = _joint(located, parts, best)
