@@ -57,11 +57,12 @@ def gazetteer() -> Gazetteer:
         for kind, cell in zip(("full ", "short ", "old "), cells[1:], strict=False):
             for name in cell.split(",") if "," in cell else (cell,):
                 names[name] = f"{names[name]}\n{kind}{path}" if name in names else kind + path
-    for line in _data("region_aliases.tsv").split("\n"):
+    text = _data("region_aliases.tsv")
+    for line, plain in zip(text.split("\n"), _fold_long(text).split("\n"), strict=True):
         if line and line[0] != "#":
-            kind, path, cell = line.split("\t")
-            for name in fold(cell).split(","):
-                names[name] = f"{names[name]}\n{kind} {path}" if name in names else f"{kind} {path}"
+            row = line[: line.rindex("\t")].replace("\t", " ")
+            for name in plain[plain.rindex("\t") + 1 :].split(","):
+                names[name] = f"{names[name]}\n{row}" if name in names else row
     names.pop("", None)
     return Gazetteer(kinds, names)
 
