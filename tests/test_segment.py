@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from swsearch.pages.segment import explain, segment
 from swsearch.records import Page, Segmented
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "gold"))
 GOLD = json.loads((HERE / "gold" / "seeds_gold.json").read_text(encoding="utf-8"))
 PAGES = {page["file"]: page for page in GOLD["seeds"]}
 IDS = [(page["file"], number) for page in GOLD["seeds"] for number in range(len(page["segments"]))]
@@ -34,7 +36,9 @@ def test_a_seed_page_gives_its_articles_in_reading_order_and_its_notices(seeds, 
     stem = file.removesuffix(".txt")
     assert [a.id for a in found.articles] == [f"{stem}:{n}" for n in range(1, len(page["segments"]) + 1)]
     assert [a.title for a in found.articles] == [s["title"] for s in page["segments"]]
-    assert [(n.kind, squeeze(n.text)) for n in found.notices] == [(n["kind"], squeeze(n["text"])) for n in page["non_article"]]
+    assert [(n.kind, squeeze(n.text)) for n in found.notices] == [
+        (n["kind"], squeeze(n["text"])) for n in page["non_article"]
+    ]
     assert [n.id for n in found.notices] == [f"{stem}:n{n}" for n in range(1, len(found.notices) + 1)]
 
 
@@ -48,7 +52,9 @@ def test_a_seed_article_is_exact(seeds, file, number):
     assert list(got.subheads) == want["subheads"]
     assert [squeeze(p) for p in got.paragraphs] == paragraphs
     assert got.source == want["source"]
-    assert got.byline == (want["byline"] or "").removeprefix("本报记者 ").strip() or got.byline is want["byline"] is None
+    assert (
+        got.byline == (want["byline"] or "").removeprefix("本报记者 ").strip() or got.byline is want["byline"] is None
+    )
     assert got.byline_line == want["byline_line"]
 
 
@@ -81,11 +87,11 @@ def test_every_character_of_a_seed_page_is_used_once(file):
     assert_tiles(page, segment(page))
 
 
-FRAGMENTS = st.sampled_from(
-    "，|。|日前，|本报讯（记者 王勇）|（据《南昌日报》）|■ 本报记者 皮磊|本报记者  蔡茂楷|08 版|社会工作·SOCIAL WORK|（新华社记者 徐昱/摄）|"
-    "（上接第一版）|社会工作|天津市民政局|2024年|\u3000\u3000|  |\t|\x0c|\x1c|\x85|\u2028|\ufeff|“|”|《|》|渊据叶|曳冤|湖北：|a|word word|图为|"
-    "责任编辑：张三|第2版|张海亮  付纯志   赵学堂|（据乐清|市民政局）|10 版山东：".split("|")
-)
+PIECES = """，|。|日前，|本报讯（记者 王勇）|（据《南昌日报》）|■ 本报记者 皮磊|本报记者  蔡茂楷|08 版
+社会工作·SOCIAL WORK|社会工作|天津市民政局|（新华社记者 徐昱/摄）|（上接第一版）|2024年|  |“|”|《|》|渊据叶|曳冤|湖北：|a
+word word|图为|责任编辑：张三|第2版|张海亮  付纯志   赵学堂|（据乐清|市民政局）|10 版山东：|8
+2010年12月25日 星期六|——|……"""
+FRAGMENTS = st.sampled_from(re.split(r"[|\n]", PIECES) + list("\t\x0c\x1c\x85\u2028\ufeff\u3000"))
 LINES = st.lists(st.lists(FRAGMENTS, max_size=6).map("".join) | st.text(max_size=30), max_size=40).map("\n".join)
 
 
@@ -104,7 +110,13 @@ def test_any_text_is_used_once_and_never_raises_anything_but_a_page_error(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["一行", "这是一句话。", "Only English here. It has words.\nAnd lines that go on\nfor a while.", "标题一\n标题二\n标题三", "甲 1 2 3\n乙 4 5 6\n丙 7 8 9"],
+    [
+        "一行",
+        "这是一句话。",
+        "Only English here. It has words.\nAnd lines that go on\nfor a while.",
+        "标题一\n标题二\n标题三",
+        "甲 1 2 3\n乙 4 5 6\n丙 7 8 9",
+    ],
 )
 def test_small_and_odd_pages(text):
     page = Page("x.txt", text)
@@ -114,3 +126,36 @@ def test_small_and_odd_pages(text):
 def test_latin_words_keep_their_spaces_and_han_gets_none():
     found = segment(Page("x.txt", "Social work in\nChina is growing.\nIt has 2024 stations."))
     assert found.articles[0].paragraphs[0].startswith("Social work in China is growing.")
+
+
+ODD_PAGES = {
+    "every line twice": "日前，甲市民政局\n日前，甲市民政局\n发布通知。\n发布通知。\n（据《甲报》）\n（据《甲报》）",
+    "windows line ends that were left": "日前，甲市民政局\r\n发布通知。\r\n（据《甲报》）\r\n",
+    "form feeds between columns": "日前，甲市民政局发\n布通知。\x0c近日，乙市民政局\x0c发布通知。",
+    "only advertisements": "电话：010-12345678\n地址：北京\n招聘社工 08 版\n广告：张三",
+    "only headlines": "\n".join(f"标题之{n}在这里" for n in range(200)),
+    "a table": "\n".join(f"{n} {n * 7} {n * 13}" for n in range(300)),
+    "twenty thousand lines": "\n".join(["社会工作者在社区里开展服务，", "得到居民的欢迎和支持。", "", "小标题"] * 5000),
+}
+
+
+@pytest.mark.parametrize("name", ODD_PAGES)
+def test_odd_pages_are_read_whole(name):
+    page = Page("x.txt", ODD_PAGES[name])
+    assert_tiles(page, segment(page))
+
+
+def test_why_a_page_is_read_so_can_be_asked():
+    file = IDS[-1][0]
+    page = Page(file, (HERE.parent / "seeds" / file).read_text(encoding="utf-8"))
+    decisions = explain(page)
+    begun = [decision for decision in decisions if decision.what == "a new article begins"]
+    assert len(begun) == len(segment(page).articles) - 1
+    assert all(decision.score == pytest.approx(sum(value for _, value in decision.parts)) for decision in begun)
+    assert any(decision.what.startswith("headline of article 3: 沪甘签署") for decision in decisions)
+
+
+def test_no_figure_is_under_its_floor():
+    from score import gate
+
+    assert gate(variants=20, out=sys.stderr) == []

@@ -1,8 +1,8 @@
 """Where one article's body ends and the next begins: paragraphs, the slots between them, and a score for each slot.
 
 A slot holds what stands between two paragraphs: display lines and credits. Its score, in log-odds, says how much a new
-article begins behind it: a source closes an article, 本报讯 opens one, 此外 and a subject known from the text before carry
-one on, paragraphs that share no words belong apart.
+article begins behind it: a source closes an article, 本报讯 opens one, 此外 and a subject known from the text before
+carry one on, paragraphs that share no words belong apart.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def build(rows: Sequence[Row], kinds: Sequence[str]) -> tuple[list[Paragraph], l
 def score_slots(
     look: Unwrapper, kinds: Sequence[str], paragraphs: Sequence[Paragraph], slots: Sequence[Slot]
 ) -> dict[str, float]:
-    """Fill in `score` and `why` of every slot between two paragraphs; how rare each pair of characters is comes back."""
+    """How rare each pair of characters is; `score` and `why` of every slot between two paragraphs are filled in."""
     w = weights()
     for paragraph in paragraphs:
         widths = Counter(look.width[at] for at in paragraph.rows if not look.short[at])
@@ -142,7 +142,7 @@ def score_slots(
 
 
 def _look_of_heads(rows: Sequence[Row]) -> list[tuple[str, float]]:
-    """How much display lines in a slot look like a headline, which ends one article or begins another, not a subhead."""
+    """How much display lines in a slot look like a headline, which stands between articles, and not like a subhead."""
     w = weights()
     why = [("heads", w["slot.heads"])]
     if len(rows) > 2:

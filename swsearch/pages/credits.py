@@ -1,8 +1,8 @@
 """Who wrote an article and where it was taken from: the grammar of bylines, sources and photo credits.
 
-Three kinds of rows carry credit and nothing else: a byline (`■ 本报记者 皮磊`), a source (`（据《南昌日报》）`) and a photo
-credit (`（新华社记者 徐昱/摄）`). A byline may also open a body (`本报讯（记者 袁立平）`, `〔記者吳宗翰／新竹報導〕`); it then stays in
-the paragraph. Rows are read after repair and without layout spaces, names with them.
+Three kinds of rows carry credit and nothing else: a byline (`■ 本报记者 皮磊`), a source (`（据《南昌日报》）`) and a
+photo credit (`（新华社记者 徐昱/摄）`). A byline may also open a body (`本报讯（记者 袁立平）`), or a place with it
+(`〔記者吳宗翰／新竹報導〕`); it then stays in the paragraph. Rows are read after repair.
 """
 
 from __future__ import annotations
@@ -17,44 +17,57 @@ _ROLE = (
     r"(?:记者|記者|通[讯訊][员員]|评论员|評論員|撰稿人?|特派员|特派員|编译|編譯))"
 )
 _MARK = r"[■□◆◇●○▲△▪★☆◎]"
+_OPEN, _CLOSE = r"[（(【〔\[]", r"[）)】〕\]]"
 _HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
 _NAME = rf"(?:{_HAN}{{2,4}}|{_HAN}{{1,8}}[·•‧]{_HAN}{{1,8}})"
 _SEP = r"[\s\u3000、/／]"
-_TAIL = r"(?:(?:综合|綜合|联合|聯合)?(?:报道|報道|報導|采写|採寫|撰文|整理|编译|文并?图|文[/／]图|摄影报道|摄影|攝影|文|图))"
+_DID = (
+    r"(?:(?:综合|綜合|联合|聯合)?"
+    r"(?:报道|報道|報導|采写|採寫|撰文|整理|编译|文并?图|文[/／]图|摄影报道|摄影|攝影|文|图))"
+)
+# Between two names stands a separator or a role: with neither, a row of Han could be cut into names in countless ways.
+_NAMES = rf"{_NAME}(?:(?:{_SEP}+|{_SEP}*(?:{_ROLE}|[文摄图][/／]){_SEP}*){_NAME})*"
 
 BYLINE_ROW = re.compile(
-    rf"^(?:{_MARK}\s*(?:{_ROLE}|文[/／:：]?)?|{_ROLE}|[（(【〔\[]?\s*(?:文|撰文|作者|记者|記者)\s*[/／:：]|[（(【〔\[]\s*(?:{_ROLE}))"
-    rf"\s*[:：]?\s*(?P<names>{_NAME}(?:(?:{_SEP}+|{_SEP}*(?:{_ROLE}|文[/／]|摄[/／]|图[/／]){_SEP}*){_NAME})*)"
-    rf"\s*[/／]?\s*{_TAIL}?\s*[）)】〕\]]?$"
+    rf"^(?:{_MARK}\s*(?:{_ROLE}|文[/／:：]?)?|{_ROLE}|{_OPEN}?\s*(?:文|撰文|作者|记者|記者)\s*[/／:：]|{_OPEN}\s*{_ROLE})"
+    rf"\s*[:：]?\s*{_NAMES}\s*[/／]?\s*{_DID}?\s*{_CLOSE}?$"
 )
-BYLINE_PAREN = re.compile(rf"[（(](?P<names>{_ROLE}?\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME}){{0,3}})[）)]$")
-_SOURCE_WORD = r"(?:来源|來源|稿源|资料来源|資料來源|[转轉]自|[转轉][载載]自|摘自|原[载載]|选自|選自|[据據])"
+BYLINE_PAREN = re.compile(rf"[（(]{_ROLE}?\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME}){{0,3}}[）)]$")
+_FROM = r"(?:来源|來源|稿源|资料来源|資料來源|[转轉]自|[转轉][载載]自|摘自|原[载載]|选自|選自|[据據])"
 SOURCE_ROW = re.compile(
-    rf"^[（(〔\[【]\s*(?:(?P<by>{_SOURCE_WORD})\s*[:：]?\s*)(?P<name>[^（）()，。；！？,;]{{2,40}}?)\s*[）)〕\]】]$"
+    rf"^{_OPEN}\s*(?:(?P<by>{_FROM})\s*[:：]?\s*)(?P<name>[^（）()，。；！？,;]{{2,40}}?)\s*{_CLOSE}$"
     rf"|^(?:来源|來源|稿源)\s*[:：]\s*(?P<bare>[^，。；！？]{{2,24}})$"
 )
 SOURCE_TAIL = re.compile(
-    rf"[（(〔\[]\s*{_SOURCE_WORD}[^（）()，。；！？]{{0,30}}$|[（(〔\[]\s*{_SOURCE_WORD}[^（）()，。；！？]{{2,40}}[）)〕\]]$"
+    rf"{_OPEN}\s*{_FROM}[^（）()，。；！？]{{0,30}}$|{_OPEN}\s*{_FROM}[^（）()，。；！？]{{2,40}}{_CLOSE}$"
 )
 _NOT_SOURCE = re.compile(
     r"^(?:了解|介[绍紹]|悉|[统統][计計]|此|[报報]道[,，]|[说說]|称|稱|[传傳]|以上|本[报報][记記]者了解)"
 )
-PHOTO_CREDIT = re.compile(
-    r"^[（(【〔\[]?[^。！？；]{0,40}?(?:摄影报道|攝影報道|摄影|攝影|供[图圖]|[资資]料[图圖圖片]{1,2}|[图圖]片[来來]源.{0,14}|制[图圖]|製圖|[摄攝]|[图圖][/／].{2,8})\s*[）)】〕\]]?$"
+_PHOTO = (
+    r"摄影报道|攝影報道|摄影|攝影|供[图圖]|[资資]料[图圖片]{1,2}|[图圖]片[来來]源.{0,14}|"
+    r"制[图圖]|製圖|[摄攝]|[图圖][/／].{2,8}"
 )
+PHOTO_CREDIT = re.compile(rf"^{_OPEN}?[^。！？；]{{0,40}}?(?:{_PHOTO})\s*{_CLOSE}?$")
 CAPTION_HEAD = re.compile(
     r"^(?:[▲▼◀▶△▽↑↓←→]\s*|[图圖](?:[为為]|[①-⑩一二三四1-9][：:]?|[：:/／])|上[图圖]|下[图圖]|左[图圖]|右[图圖])"
 )
+_WIRE = r"(?:[据據]?新[华華]社|中新[社网網]|中央社)"
+_SENT = r"[讯訊电電]"
 OPENING = re.compile(
-    rf"^[【〔\[（(]?\s*(?:本[报報刊][\u4e00-\u9fff]{{0,6}}?(?:\d{{1,2}}月\d{{1,2}}日)?[讯訊电電](?:\s*[】〕\]）)])?\s*(?:[（(【〔\[]\s*(?P<a>{_ROLE}[^（）()。]{{2,40}}?)[）)】〕\]])?"
-    rf"|(?P<b>{_ROLE}\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME})*\s*[/／]?\s*{_HAN}{{0,4}}?\s*(?:综合|綜合)?(?:报道|報道|報導|[电電讯訊])?)[】〕\]）)]"
-    rf"|(?:新[华華]社|中新[社网網]|中央社|[据據]新[华華]社)[\u4e00-\u9fff]{{0,8}}\s*\d{{0,2}}\s*月?\s*\d{{0,2}}\s*日?\s*[电電讯訊]\s*(?:[（(]\s*(?P<c>{_ROLE}[^（）()。]{{2,40}}?)[）)])?)"
+    rf"^{_OPEN}?\s*(?:"
+    rf"本[报報刊]{_HAN}{{0,6}}?(?:\d{{1,2}}月\d{{1,2}}日)?{_SENT}(?:\s*{_CLOSE})?\s*"
+    rf"(?:{_OPEN}\s*(?P<a>{_ROLE}[^（）()。]{{2,40}}?){_CLOSE})?"
+    rf"|(?P<b>{_ROLE}\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME})*"
+    rf"\s*[/／]?\s*{_HAN}{{0,4}}?\s*(?:综合|綜合)?(?:报道|報道|報導|{_SENT})?){_CLOSE}"
+    rf"|{_WIRE}{_HAN}{{0,8}}\s*\d{{0,2}}\s*月?\s*\d{{0,2}}\s*日?\s*{_SENT}\s*"
+    rf"(?:[（(]\s*(?P<c>{_ROLE}[^（）()。]{{2,40}}?)[）)])?)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a credit row says: `kind` is "byline", "source" or "photo"; `names` only for bylines, `source` only for those."""
+    """What a credit row says: `kind` is "byline" (with `names`), "source" (with `source`) or "photo"."""
 
     kind: str
     names: tuple[str, ...] = ()
@@ -68,7 +81,9 @@ def _surnames() -> frozenset[str]:
 
 
 def is_name(word: str) -> bool:
-    """Whether `word` can be the name of a Chinese person: a surname and one or two characters more."""
+    """Whether `word` can be the name of a Chinese person: a surname and one or two characters, or parts round a dot."""
+    if "·" in word:
+        return len(word) >= 4
     return (2 <= len(word) <= 3 and word[0] in _surnames()) or (3 <= len(word) <= 4 and word[:2] in _surnames())
 
 
@@ -90,7 +105,7 @@ def source_name(text: str) -> str | None:
 
 
 _SPLIT_NAME = re.compile(rf"(?<!{_HAN})({_HAN})[ \u3000]+({_HAN})(?!{_HAN})")
-_ROLES = re.compile(rf"{_ROLE}|{_MARK}|{_TAIL}\s*$|[（()）【】〔〕\[\]:：]|^\s*(?:文|撰文|作者)\s*[/／:：]")
+_ROLES = re.compile(rf"{_ROLE}|{_MARK}|{_DID}\s*$|[（()）【】〔〕\[\]:：]|^\s*(?:文|撰文|作者)\s*[/／:：]")
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from swsearch.pages.layout import TITLE_SPACE, Row, clean_title
 from swsearch.pages.unwrap import weights
 
 BEAM = 20  # states kept a line; 6 loses a headline of a held-back page, 10 to 48 find the same on all pages
+CROWD = 24  # bodies above which a headline must stand beside its own; no labelled page has half as many
 MARGIN = 6.0  # states this far behind the best one are dropped: more than any two lines can make up for
 _OPEN_ENDS = frozenset("：:、和与與及的暨（《“「『")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"), ("『", "』"))
@@ -27,7 +28,9 @@ _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"), ("『"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body as the assignment sees it: the slots before and behind it, its paragraphs as bits, the first of them, and what a missing headline costs."""
+    """A body as the assignment sees it: the slots before and behind it, its paragraphs as bits, the first of them, and
+    what a missing headline costs.
+    """
 
     before: int
     after: int
@@ -58,13 +61,16 @@ def assign(
 ) -> tuple[float, list[int], int]:
     """The best score, for each line the index of its body or -1, and the habit of the page that gave it.
 
-    `joins` says for each row but the first of a slot how much it looks like going on the line before it. Two habits are tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one.
+    `joins` says for each row but the first of a slot how much it looks like going on the line before it. Two habits are
+    tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one.
     """
     if not lines:
         return sum(body.missing for body in bodies), [], 0
     share = words.share
+    wanted = _candidates(lines, bodies)
     shares = [
-        [share(line.at, body.paragraphs, body.first) if body.paragraphs else -9.0 for body in bodies] for line in lines
+        {body: share(line.at, bodies[body].paragraphs, bodies[body].first) for body in numbers}
+        for line, numbers in zip(lines, wanted, strict=True)
     ]
     joined = [joins.get(line.at, -1e6) for line in lines]
     w = weights()
@@ -75,6 +81,18 @@ def assign(
             if score > best[0]:
                 best = (score, labels, number)
     return best
+
+
+def _candidates(lines: Sequence[Line], bodies: Sequence[Body]) -> list[Sequence[int]]:
+    """The bodies each line may belong to: all of them, or where there is a crowd those beside its slot."""
+    alive = [at for at, body in enumerate(bodies) if body.paragraphs]
+    if len(bodies) <= CROWD:
+        return [alive] * len(lines)
+    beside: dict[int, list[int]] = {}
+    for at in alive:
+        beside.setdefault(bodies[at].before, []).append(at)
+        beside.setdefault(bodies[at].after, []).append(at)
+    return [beside.get(line.slot, []) for line in lines]
 
 
 class Words:
@@ -131,7 +149,7 @@ def join_scores(rows: Sequence[Row], slots: Sequence[Sequence[int]], says: float
     `says` is how much a blank line says among them, -1 where there is none. Where some lines begin with a space, which
     marks the first line of a box, a line without one is a little more likely to go on.
     """
-    pairs = [(a, b) for heads in slots for a, b in zip(heads, heads[1:], strict=False)]
+    pairs = [(heads[at - 1], heads[at]) for heads in slots for at in range(1, len(heads))]
     boxes = sum(rows[b].indent for _, b in pairs) > 1
     more = weights()["head.join_no_box"] if boxes else 0.0
     scores = {b: join_score(rows[a], rows[b], says) + (more if not rows[b].indent else 0.0) for a, b in pairs}
@@ -167,28 +185,27 @@ def join_score(a: Row, b: Row, says: float) -> float:
 def _search(
     lines: Sequence[Line],
     bodies: Sequence[Body],
-    shares: Sequence[Sequence[float]],
+    shares: Sequence[Mapping[int, float]],
     joins: Sequence[float],
     near_before: float,
     near_after: float,
 ) -> tuple[float, list[int]]:
-    """The best labels of the lines: a beam search whose state is (bodies used, label of the last line, its group's size)."""
+    """The best labels of the lines. A state of the beam: (bodies used, label of the last line, size of its group)."""
     w = weights()
     order, disorder, crossed, long_group = w["head.order"], w["head.disorder"], w["head.crossed"], w["head.long"]
-    count = len(bodies)
-    numbers = range(count)
     states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {(0, -1, 0): (0.0, ())}
     for at, line in enumerate(lines):
         slot, share = line.slot, shares[at]
         same_slot = at > 0 and lines[at - 1].slot == slot
-        starts = [share[body] + _place(line, bodies[body], near_before, near_after) for body in numbers]
-        closes = [near_before if line.last and body.before == slot else 0.0 for body in bodies]
+        starts = {body: share[body] + _place(line, bodies[body], near_before, near_after) for body in share}
         none = 0.0 if line.banner else w["head.none_edge"] if line.edge else w["head.none"]
         new: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
         for (used, label, size), (score, labels) in states.items():
             follows = same_slot and label >= 0
             if follows:
-                value = score + joins[at] + share[label] + closes[label] + (long_group if size >= 3 else 0.0)
+                value = score + joins[at] + share[label] + (long_group if size >= 3 else 0.0)
+                if line.last and bodies[label].before == slot:
+                    value += near_before
                 key = (used, label, size + 1 if size < 4 else 4)
                 old = new.get(key)
                 if old is None or value > old[0]:
@@ -197,7 +214,7 @@ def _search(
             old = new.get(key)
             if old is None or score + none > old[0]:
                 new[key] = (score + none, (*labels, -1))
-            for body in numbers:
+            for body in share:
                 if used >> body & 1:
                     continue
                 value = score + starts[body]
@@ -272,10 +289,7 @@ def _wrapped(a: str, b: str, body: str) -> bool:
     if b[:1] in _BOUND or a[-1:] in _BOUND or (a[-1:].isdigit() and b[:1] > "\x7f"):
         return True
     left, right = _QUOTES.sub("", a)[-1:], _QUOTES.sub("", b)[:1]
-    if (
-        left
-        and right
-        and (left + right in body or re.search(f"{re.escape(left)}[“”‘’「」]{{1,2}}{re.escape(right)}", body))
-    ):
+    quoted = f"{re.escape(left)}[“”‘’「」]{{1,2}}{re.escape(right)}"
+    if left and right and (left + right in body or re.search(quoted, body)):
         return True
     return len(a) >= 9 and len(b) >= 4 and not _verbs().search(a)

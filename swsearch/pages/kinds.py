@@ -77,8 +77,7 @@ def _tail_credit(text: str) -> int:
         match = credits.BYLINE_PAREN.match(tail)
         if match and (
             any(role in tail for role in ("记者", "記者", "通讯员", "通訊員"))
-            or all(credits.is_name(name) for name in credits.names_in(tail))
-            and credits.names_in(tail)
+            or (credits.names_in(tail) and all(credits.is_name(name) for name in credits.names_in(tail)))
         ):
             return at
         if re.search(r"(?:摄影?|攝影?|供[图圖])[）)]$", tail):
@@ -86,8 +85,8 @@ def _tail_credit(text: str) -> int:
     return 0
 
 
-# Whatever row is a credit, a teaser or part of the frame has one of these, begins with a bracket or a mark, or stands at
-# an end of the page; most rows are body and are passed over quickly.
+# Whatever row is a credit, a teaser or part of the frame has one of these, begins with a bracket or a mark, or stands
+# at an end of the page; most rows are body and are passed over quickly.
 _MAY_SPEAK = re.compile(
     r"[记記]者|通[讯訊]|[作编編译譯]者?|文[/／]|[来來]源|稿源|[摄攝]|[供制製资資][图圖料]|[图圖]片|版|[:：@·•・|｜]|www|\s.*\s"
 )

@@ -8,7 +8,6 @@ hands out rows hands out the whole page once.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,7 +26,7 @@ class Row:
 
     `raw` is what the page has, `text` the same after repair, `clean` without layout spaces; `width` is that of
     `clean` in cells (a full-width character counts two). `gap` counts the blank lines before the row; `indent` says
-    that white space stood before it; `closed` that a sentence ends with it; `pauses` that it ends at a comma or the like.
+    that white space stood before it; `closed` that a sentence ends with it; `pauses` that it ends at a comma.
     """
 
     line: int
@@ -170,9 +169,9 @@ _SQUEEZED = re.compile(r"[，。、；：！？“”‘’（）《》「」『
 def row_widths(rows: Sequence[Row]) -> list[int]:
     """The width of each row in cells, with marks counted as the page sets them: half a character wide, or a whole.
 
-    Founder pages squeeze quotes, brackets, commas and stops to one cell (the five seeds and nmrb: neighbouring rows of a
-    column then differ by 0.5 cells instead of 1.1), other pages do not (the practice pages). Whichever makes the rows of
-    a column more alike is taken.
+    Founder pages squeeze quotes, brackets, commas and stops to one cell (the five seeds and nmrb: neighbouring rows of
+    a column then differ by 0.5 cells instead of 1.1), other pages do not (the practice pages). Whichever makes the rows
+    of a column more alike is taken.
     """
     full = [row.width for row in rows]
     half = [

@@ -9,6 +9,7 @@ page gets better.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -73,6 +74,8 @@ class _Planner:
         doubtful = sorted(
             (at for at in range(1, self.count) if LOWEST < scores[at] < HIGHEST), key=lambda at: abs(scores[at])
         )[:MAX_TRIES]
+        if len(starts) > headlines.CROWD:
+            return self._score(starts, -1, False)
         best = self._climb(self._score(starts, -1, False), doubtful, False)
         if any(self._can_lead(best, body) for body in self._ends_of_page(best)):
             best = self._climb(self._score(best.starts, -1, True), doubtful[: MAX_TRIES // 2], True)
@@ -96,9 +99,10 @@ class _Planner:
         return self._known[key]
 
     def _evaluate(self, starts: tuple[int, ...], habit: int, leads: bool) -> Plan:
-        inside = [at for at in range(1, self.count) if at not in starts]
+        begun = set(starts)
+        inside = [at for at in range(1, self.count) if at not in begun]
         bodies = self._bodies(starts)
-        lines = self._lines(starts)
+        lines = self._lines(begun)
         base = sum(self.slots[at].score for at in starts if at) + self._credits(starts)
         base += self._subheads(inside, starts, bodies)
         total, labels, found = headlines.assign(lines, bodies, self.reading.words, self.reading.joins, habit)
@@ -120,7 +124,7 @@ class _Planner:
             bodies.append(headlines.Body(start, end, (1 << end) - (1 << start), start, missing))
         return bodies
 
-    def _lines(self, starts: tuple[int, ...]) -> list[headlines.Line]:
+    def _lines(self, starts: set[int]) -> list[headlines.Line]:
         lines = []
         for at, slot in enumerate(self.slots):
             if at and at < self.count and at not in starts:
@@ -164,7 +168,7 @@ class _Planner:
         score = 0.0
         for rank, at in enumerate(with_heads):
             heads = self.slots[at].heads
-            body = bodies[sum(1 for start in starts if start < at) - 1]
+            body = bodies[bisect_left(starts, at) - 1]
             end = min(body.after, with_heads[rank + 1] if rank + 1 < len(with_heads) else self.count)
             section = (1 << end) - (1 << at)
             score += w["head.near"] + w["sub.row"] * len(heads)

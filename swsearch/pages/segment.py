@@ -175,9 +175,7 @@ def _notices(
             notice: NoticeKind = "caption" if any(text in body for body in body_text) else "other"
         elif kind in _NOTICE_KINDS:
             notice = _NOTICE_KINDS[kind]
-        elif kind in (BYLINE, SOURCE) and at not in used:
-            notice = "other"
-        elif not drafts:
+        elif not drafts or (kind in (BYLINE, SOURCE) and at not in used):
             notice = "other"
         else:
             continue
@@ -212,7 +210,7 @@ def _notice(reading: Reading, number: int, kind: NoticeKind, members: Sequence[i
 
 
 def explain(page: Page) -> list[Decision]:
-    """Why the page is read as it is: one decision for each slot between two paragraphs and each headline, with scores."""
+    """Why the page is read as it is: a decision for each slot between two paragraphs and each headline, with scores."""
     reading = Reading(page)
     found = best_plan(reading)
     out = [Decision((0, 0), "page: total of the best reading found", found.total)]

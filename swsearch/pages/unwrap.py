@@ -120,7 +120,7 @@ class Unwrapper:
         return seen * 3 >= len(at_start) if len(at_start) >= 2 else True
 
     def _looks_first(self, at: int) -> bool:
-        """Whether the row looks like a paragraph's first: two characters short of the column that the next row fills."""
+        """Whether the row looks like a paragraph's first: two characters short of the column that the next fills."""
         if not self.insets or at + 1 >= len(self.rows) or self.closed[at]:
             return False
         row, after = self.width[at], self.width[at + 1]
@@ -265,9 +265,9 @@ class Unwrapper:
             score += self.says * w["line.head_blank"]
         if row.width > 76:
             score -= 2.0
-        if len(row.text) > len(text) and (not self.spaced or TITLE_SPACE.search(row.text)):
-            if not any(mark in text for mark in "，、；"):
-                score += w["line.head_space"]
+        parted = len(row.text) > len(text) and (not self.spaced or TITLE_SPACE.search(row.text) is not None)
+        if parted and not any(mark in text for mark in "，、；"):
+            score += w["line.head_space"]
         if text[:1] in HANGING:
             score -= 6.0
         if self.opens[at]:

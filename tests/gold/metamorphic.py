@@ -2,8 +2,8 @@
 
 A variant is made from the labels, not from the software under test: every line of the page belongs to a block (title,
 body run, byline, source, header, teaser, caption), and seeded changes are made to blocks and lines: columns wrapped at
-another width, blank lines dropped or added, lines split or joined at layout spaces, articles in another order, headlines
-before, behind or away from their bodies, Founder mojibake put in or taken out, Windows line ends.
+another width, blank lines dropped or added, lines split or joined at layout spaces, articles in another order,
+headlines before, behind or away from their bodies, Founder mojibake put in or taken out, Windows line ends.
 
     python tests/gold/metamorphic.py [COUNT] [-v]      prints the share of variants whose articles come out the same
 """
@@ -149,7 +149,9 @@ def _is_subhead(paragraph: Sequence[str]) -> bool:
 
 def rewrap(page: Labelled, rng: random.Random) -> None:
     """Every column at another width, first lines set in by two characters as in print; wide leads stay wide."""
-    subheads = [_cells(line) for b in page.blocks if b.kind == "body" for p in b.paragraphs if _is_subhead(p) for line in p]
+    subheads = [
+        _cells(line) for b in page.blocks if b.kind == "body" for p in b.paragraphs if _is_subhead(p) for line in p
+    ]
     width = 2 * rng.randint(max(10, -int(-max(subheads, default=0) // 2)), 24)
     column = _mode(
         [round(_cells(line)) for b in page.blocks if b.kind == "body" for p in b.paragraphs for line in p[1:-1]]
