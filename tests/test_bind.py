@@ -320,7 +320,10 @@ def forms(node: BoundNode) -> object:
 PIECES = [
     (("社工", "站"), ["社工", "社工站"]),
     (("社工", "站", "全", "覆盖"), ["社工", {"社工站", "站全"}, {"站全", "全覆盖"}, "覆盖"]),
-    (("湖南", "的", "社工", "站", "建设", "怎么", "样"), ["湖南", "社工", {"社工站", "站建设"}, "建设", "怎么样"]),
+    (("湖南", "的", "社工", "站", "建设", "怎么样"), ["湖南", "社工", {"社工站", "站建设"}, "建设"]),
+    (("湖南", "的", "社工", "站", "是", "怎么", "建设", "的"), ["湖南", "社工", {"社工站", "站建设"}, "建设"]),
+    (("站", "的", "社工"), ["站社工", "社工"]),
+    (("社工", "的", "站"), ["社工", "社工站"]),
     (("站",), ["站"]),
     (("的", "是"), []),
     (("社工", "社工"), ["社工"]),
@@ -338,6 +341,14 @@ def test_pieces(words: tuple[str, ...], expected: list[object]) -> None:
 def test_pieces_do_not_join_across_a_break() -> None:
     whole = Contains("社工，站", "社工¶站", ("社工", "站"))
     assert [forms(piece) for piece in pieces(whole)] == ["社工", "站"]
+
+
+def test_pieces_do_not_join_across_a_sign_or_a_break_behind_a_function_word() -> None:
+    for text in ("社工+站", "社工的，站", "社工，的站"):
+        whole = bound(text)
+        assert isinstance(whole, Contains)
+        assert whole.words[0] == "社工"
+        assert [forms(piece) for piece in pieces(whole)] == ["社工", "站"]
 
 
 def test_pieces_keep_title_and_counterparts() -> None:

@@ -84,6 +84,10 @@ def test_what_was_replaced_is_named_as_typed() -> None:
     assert alternatives("身障者志工")[0] == Alternative("残疾人志愿者", (("身障者", "残疾人"), ("志工", "志愿者")))
 
 
+def test_half_of_a_surrogate_pair_stays_where_it_is() -> None:
+    assert alternatives("\ud800軟體")[0] == Alternative("\ud800软件", (("軟體", "软件"),))
+
+
 def test_a_word_inside_a_longer_one_is_not_replaced_alone() -> None:
     texts = [alternative.text for alternative in alternatives("日间照料中心")]
     assert "日間照顧中心" in texts

@@ -73,10 +73,15 @@ def test_any_text_has_words(text: str) -> None:
         ("全覆盖", "全覆盖"),
         ("乾隆", "乾隆"),
         ("答覆", "答覆"),
+        ("蓋\ud800章", "盖\ud800章"),
     ],
 )
 def test_simplified(text: str, expected: str) -> None:
     assert simplified(text) == expected
+
+
+def test_half_of_a_surrogate_pair_is_no_word() -> None:
+    assert words("全\udfff蓋\ud800章") == ["全", "盖", "章"]
 
 
 def test_simplified_keeps_the_length_where_openccs_phrases_would_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ options are bound here too; there a value that cannot be read is an error, while
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bound", "bind", "bind_filters", "explain", "pieces", "terms"]
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _LISTED = 6  # regions of one name that a warning lists; 朝阳 has 4, 城关 13
 
 
@@ -172,12 +170,11 @@ class _Binder:
         if not form:
             self._left_out(text)
             return None
-        sound = _SURROGATES.sub("\ufffd", text)  # OpenCC, below both, takes nothing that UTF-8 can't say
         # A word is folded already: all but a run of letters and digits is its own match form.
-        found = tuple(match_form(word) if word[0].isascii() else word for word in words(sound))
+        found = tuple(match_form(word) if word[0].isascii() else word for word in words(text))
         if self.literal or quoted:
             return Contains(text, form, found, title_only=title_only, quoted=quoted)
-        others, pairs = _variants(sound, form, found)
+        others, pairs = _variants(text, form, found)
         return Contains(text, form, found, others, pairs, title_only, quoted)
 
     def _within(self, parts: Sequence[str], distance: int) -> BoundNode | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from swsearch.query.nodes import AnyOf, BoundNode, Contains, Term, positive_leaves
 from swsearch.text.match import MARK, units
 
@@ -34,31 +32,44 @@ def terms(bound: BoundNode) -> tuple[Term, ...]:
 def pieces(chunk: Contains) -> tuple[BoundNode, ...]:
     """What the step *words* asks for instead of a whole chunk, without repeats; empty if it has function words only.
 
-    Each word of two or more characters, and each run of letters or digits, must be contained. A single character
-    must stand beside one of its neighbours in the chunk, so that 社工/站 asks for 社工站 and not for any 站.
+    Function words go first. Each other word of two or more characters, and each run of letters or digits, must be
+    contained. A single character must stand beside one of the words that are then its neighbours in the chunk, so
+    that 社工/站/是/建设 asks for 社工站 or 站建设, and not for any 站.
     """
-    from swsearch.text.words import function_words
-
-    idle = function_words()
     found: list[BoundNode] = []
-    for at, word in enumerate(chunk.words):
-        if word in idle:
-            continue
+    kept = _without_function_words(chunk)
+    for at, (word, _) in enumerate(kept):
         if len(units(word)) > 1 or MARK in word:
             found.append(_piece(chunk, (word,)))
             continue
-        # A neighbour across a break, or with a mark between, does not stand beside it.
-        sides = [side for side in _sides(chunk.words, at) if "".join(side) in chunk.form]
+        sides = [
+            (kept[left][0], kept[left + 1][0])
+            for left in (at - 1, at)
+            if 0 <= left < len(kept) - 1 and kept[left][1] == kept[left + 1][1]
+        ]
         beside = tuple(dict.fromkeys(_piece(chunk, side) for side in sides)) or (_piece(chunk, (word,)),)
         found.append(beside[0] if len(beside) == 1 else AnyOf(beside))
     return tuple(dict.fromkeys(found))
 
 
-def _sides(words: tuple[str, ...], at: int) -> Iterator[tuple[str, ...]]:
-    if at > 0:
-        yield words[at - 1 : at + 1]
-    if at + 1 < len(words):
-        yield words[at : at + 2]
+def _without_function_words(chunk: Contains) -> list[tuple[str, int]]:
+    """The words that say something, in order, each with the number of its stretch.
+
+    A stretch ends where anything but words stands in the chunk, a break or a sign: words are no neighbours across it.
+    """
+    from swsearch.text.words import function_words
+
+    idle = function_words()
+    kept: list[tuple[str, int]] = []
+    stretch, at = 0, 0
+    for word in chunk.words:
+        start = chunk.form.find(word, at)
+        if start != at:
+            stretch += 1
+        at = max(start, at) + len(word)
+        if word not in idle:
+            kept.append((word, stretch))
+    return kept
 
 
 def _piece(chunk: Contains, words: tuple[str, ...]) -> Contains:

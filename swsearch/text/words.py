@@ -101,7 +101,10 @@ def simplified(text: str) -> str:
         return text
     if _traditional().isdisjoint(text):  # a cold query need not load OpenCC
         return text
-    out = _tw2s()(text)
+    try:
+        out = _tw2s()(text)
+    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot say
+        out = ""
     return out.translate(_HONG_KONG) if len(out) == len(text) else text.translate(_simplified_characters())
 
 
