@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from math import log
 
-from swsearch.pages.bodies import bigrams
+from swsearch.pages.bodies import Paragraph, bigrams
 from swsearch.pages.layout import TITLE_SPACE, Row, clean_title
 from swsearch.pages.unwrap import weights
 
@@ -41,7 +41,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A display line that may be (part of) a headline: its row and the index of that, its slot and its rank there."""
+    """A display line that may be (part of) a headline: its row and the index of that, its slot and its rank there.
+
+    `edge`: the first or last one of the page; `quoted`: a body has it word for word, as it has captions.
+    """
 
     row: Row
     at: int
@@ -49,6 +52,7 @@ class Line:
     first: bool
     last: bool
     edge: bool
+    quoted: bool = False
 
     @property
     def banner(self) -> bool:
@@ -95,6 +99,11 @@ def _candidates(lines: Sequence[Line], bodies: Sequence[Body]) -> list[Sequence[
     return [beside.get(line.slot, []) for line in lines]
 
 
+def _is_quoted(text: str, paragraphs: Sequence[Paragraph]) -> bool:
+    """Whether a body has the line word for word, which is the way of captions; headlines tell things in other words."""
+    return len(text) >= 13 and "《" not in text and any(text in paragraph.text for paragraph in paragraphs)
+
+
 class Words:
     """How much the words of a display line point to a body, for all lines of a page; answers are kept.
 
@@ -103,14 +112,15 @@ class Words:
     Neither number depends on how the page is cut into bodies, so that a cut cannot pay by making words look rare.
     """
 
-    def __init__(self, rows: Sequence[Row], heads: Sequence[int], paragraphs: Sequence[frozenset[str]]) -> None:
+    def __init__(self, rows: Sequence[Row], heads: Sequence[int], paragraphs: Sequence[Paragraph]) -> None:
         count = len(paragraphs)
+        self.quoted = frozenset(at for at in heads if _is_quoted(rows[at].clean, paragraphs))
         masks: dict[str, int] = {}
         wanted = {at: bigrams(rows[at].clean) for at in heads}
         for gram in frozenset().union(*wanted.values()):
             mask = 0
-            for at, grams in enumerate(paragraphs):
-                if gram in grams:
+            for at, paragraph in enumerate(paragraphs):
+                if gram in paragraph.grams:
                     mask |= 1 << at
             if mask:
                 masks[gram] = mask
@@ -139,6 +149,8 @@ class Words:
                 if inside:
                     cover = (inside.bit_count() / size) ** 0.5
                     total += worth * (max(0.8, cover) if mask & lead else cover)
+            if row in self.quoted:
+                total *= w["head.quoted_share"]
             found = self._known[key] = min(w["head.share_cap"], total * w["head.share"])
         return found
 
@@ -198,7 +210,15 @@ def _search(
         slot, share = line.slot, shares[at]
         same_slot = at > 0 and lines[at - 1].slot == slot
         starts = {body: share[body] + _place(line, bodies[body], near_before, near_after) for body in share}
-        none = 0.0 if line.banner else w["head.none_edge"] if line.edge else w["head.none"]
+        none = (
+            w["head.none_quoted"]
+            if line.quoted
+            else 0.0
+            if line.banner
+            else w["head.none_edge"]
+            if line.edge
+            else w["head.none"]
+        )
         new: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
         for (used, label, size), (score, labels) in states.items():
             follows = same_slot and label >= 0

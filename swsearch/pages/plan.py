@@ -132,7 +132,8 @@ class _Planner:
             last = len(slot.heads) - 1
             for rank, row in enumerate(slot.heads):
                 edge = (at == 0 and rank == 0) or (at == self.count and rank == last)
-                lines.append(headlines.Line(self.reading.rows[row], row, at, rank == 0, rank == last, edge))
+                quoted = row in self.reading.words.quoted
+                lines.append(headlines.Line(self.reading.rows[row], row, at, rank == 0, rank == last, edge, quoted))
         return lines
 
     def _credits(self, starts: tuple[int, ...]) -> float:

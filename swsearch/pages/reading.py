@@ -33,7 +33,7 @@ class Reading:
         heads = [row for slot in self.slots for row in slot.heads]
         says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0
         self.joins = join_scores(self.rows, [slot.heads for slot in self.slots], says)
-        self.words = Words(self.rows, heads, [paragraph.grams for paragraph in self.paragraphs])
+        self.words = Words(self.rows, heads, self.paragraphs)
         self.grams_of = lru_cache(maxsize=256)(self._grams_of)
 
     def likeness(self, a: int, b: int) -> float:

@@ -76,9 +76,11 @@ class Unwrapper:
             while end < count and end - at < 4 and total <= column - 3 and self._broken_before(end):
                 total += self.width[end]
                 end += 1
-                if -2 <= total - column <= 3 or abs(total - column + 4) <= 1:
+                if -2 <= total - column <= 3 or abs(total - column + 4) <= 2:
                     break
-            if end - at > 1 and (-2 <= total - column <= 3 or abs(total - column + 4) <= 1):
+            if self.closed[at] and abs(total - column) > 1:
+                end = at + 1  # the end of a paragraph and a headline: only an exact fit makes them one line
+            if end - at > 1 and (-2 <= total - column <= 3 or abs(total - column + 4) <= 2):
                 piece[at + 1 : end] = [True] * (end - at - 1)
                 self.width[at:end] = [total] * (end - at)
                 at = end
