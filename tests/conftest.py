@@ -1,8 +1,14 @@
 """Fixtures that several files share: the repository's own seeds, segmented and indexed once a run."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadlines: machines are noisy. Where a run decides about a change it must not depend on luck.
+settings.register_profile("swsearch", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("swsearch")
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"

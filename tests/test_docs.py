@@ -156,7 +156,8 @@ def test_every_field_and_setting_is_in_the_readmes() -> None:
 def test_every_key_is_in_the_formats() -> None:
     from dataclasses import fields
 
-    from swsearch.pages.ready import ARTICLE_KEYS, META_COLUMNS, NOTICE_KEYS
+    from swsearch.pages.meta import META_COLUMNS
+    from swsearch.pages.ready import ARTICLE_KEYS, NOTICE_KEYS
     from swsearch.records import Hit, Results
     from swsearch.snippets import KwicLine
 
