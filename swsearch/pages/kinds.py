@@ -85,11 +85,12 @@ def _tail_credit(text: str) -> int:
     return 0
 
 
-# Whatever row is a credit, a teaser or part of the frame has one of these, begins with a bracket or a mark, or stands
-# at an end of the page; most rows are body and are passed over quickly.
-_MAY_SPEAK = re.compile(
-    r"[记記]者|通[讯訊]|[作编編译譯]者?|文[/／]|[来來]源|稿源|[摄攝]|[供制製资資][图圖料]|[图圖]片|版|[:：@·•・|｜]|www|\s.*\s"
+# Most rows are body: what has none of these can be no credit and is passed over quickly.
+_CREDIT_WORD = re.compile(
+    r"[记記]者|通[讯訊]|[来來]源|稿源|[摄攝]|[供制製][图圖]|[资資]料|[文摄图][/／]|作者|[编編][译譯]|撰"
 )
+_CREDIT_FIRST = frozenset("（(【〔[■□◆◇●○▲△▪★☆◎文")
+_FRAME_MARKS = frozenset("：:·•・|｜@/")
 
 
 def fixed_kinds(rows: Sequence[Row]) -> list[str]:
@@ -100,9 +101,9 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
         if kinds[at]:
             continue
         text = row.text
-        if not (text[0] in "（(【〔[■□◆◇●○▲△▪★☆◎" or _MAY_SPEAK.search(text) or at < 12 or at >= last - 6):
-            continue
-        credit = credits.read_credit(text)
+        credit = None
+        if text[0] in _CREDIT_FIRST or _CREDIT_WORD.search(text):
+            credit = credits.read_credit(text)
         if credit:
             kinds[at] = {"byline": BYLINE, "source": SOURCE, "photo": PHOTO}[credit.kind]
             if kinds[at] == PHOTO and not _photo_stands(rows, at):
@@ -111,14 +112,14 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
         if at and rows[at - 1].closed and credits.bare_names(text):
             kinds[at] = BYLINE
             continue
-        if at < last and _TRAILING_SOURCE.match(text) and text[-1:] not in "）)〕]":
+        if at < last and text[0] in "（(〔[【" and _TRAILING_SOURCE.match(text) and text[-1:] not in "）)〕]】":
             both = credits.source_name(row.clean + rows[at + 1].clean)
             if both and rows[at + 1].width < 40:
                 kinds[at] = kinds[at + 1] = SOURCE
                 continue
-        if is_header(rows, at):
+        if (at < 12 or at >= last - 6 or not _FRAME_MARKS.isdisjoint(text)) and is_header(rows, at):
             kinds[at] = HEADER
-        elif _TEASER.match(text) and not row.pauses and not _CONTINUED.match(text):
+        elif "版" in text and _TEASER.match(text) and not row.pauses and not _CONTINUED.match(text):
             kinds[at] = TEASER
     _spread_headers(rows, kinds)
     mark_captions(rows, kinds)

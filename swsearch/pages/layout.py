@@ -129,10 +129,8 @@ def rows_of(lines: Sequence[str], repaired: Sequence[str] | None = None) -> list
 
 def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> Row:
     """The row of `raw[start:end]`, whose repaired form is `text[start:end]`."""
-    while start < end and raw[start].isspace():
-        start += 1
-    while end > start and raw[end - 1].isspace():
-        end -= 1
+    end = start + len(raw[start:end].rstrip())
+    start = end - len(raw[start:end].lstrip())
     clean = drop_layout_spaces(text[start:end].strip())
     closed, pauses = is_closed(clean), clean[-1:] in PAUSES
     return Row(

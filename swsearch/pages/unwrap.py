@@ -21,6 +21,8 @@ _NEVER_FIRST = frozenset("的们們者")
 _RARELY_FIRST = frozenset("了着著得性化等及之")
 _MARKS = frozenset("，。、；：！？）》”」』,;:")
 _MARK = re.compile("[，。、；：！？,;]")
+_INNER = re.compile("[，、；,]")
+_BRACKET = re.compile("[（）《》“”「」]")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
 SHORT = 5  # cells under its column from which a row is short: two characters and a half; 4 to 6 score alike
@@ -52,6 +54,7 @@ class Unwrapper:
         self.says = blank_weight(rows)
         self.closed = [row.closed for row in rows]
         self.opens = [opener.match(row.clean) is not None for row in rows]
+        self.marked = [_INNER.search(row.clean) is not None for row in rows]
         self.piece = self._find_pieces()
         self.short = [
             width <= (column * 0.6 if _is_latin(rows[at].clean) else column - SHORT) and not self._narrow_pair(at)
@@ -135,8 +138,7 @@ class Unwrapper:
         """Whether rows at-1 and at are as narrow as each other, a mark inside: a column made narrow by a picture."""
         if not 0 < at < len(self.rows):
             return False
-        a, b = self.rows[at - 1].clean, self.rows[at].clean
-        return abs(self.width[at - 1] - self.width[at]) <= 3 and any(mark in a or mark in b for mark in "，、；,")
+        return abs(self.width[at - 1] - self.width[at]) <= 3 and (self.marked[at - 1] or self.marked[at])
 
     def _best_path(self, start: int, end: int) -> list[str]:
         w = self.w
@@ -276,7 +278,7 @@ class Unwrapper:
             score += w["line.head_opener"]
         if text[-1:] in _NEVER_LAST:
             score += w["line.head_never_last"]
-        elif any(text.count(a) != text.count(b) for a, b in _PAIRS):
+        elif _BRACKET.search(text) and any(text.count(a) != text.count(b) for a, b in _PAIRS):
             score += w["line.head_ends_inside"]
         return score
 
