@@ -88,8 +88,8 @@ def test_every_character_of_a_seed_page_is_used_once(file):
 
 
 PIECES = """，|。|日前，|本报讯（记者 王勇）|（据《南昌日报》）|■ 本报记者 皮磊|本报记者  蔡茂楷|08 版
-社会工作·SOCIAL WORK|社会工作|天津市民政局|（新华社记者 徐昱/摄）|（上接第一版）|2024年|  |“|”|《|》|渊据叶|曳冤|湖北：|a
-word word|图为|责任编辑：张三|第2版|张海亮  付纯志   赵学堂|（据乐清|市民政局）|10 版山东：
+社会工作·SOCIAL WORK|社会工作|天津市民政局|（新华社记者 徐昱/摄）|（上接第一版）|2024年|  |“|”|《|》|渊据叶|曳冤|湖北：
+a|word word|图为|责任编辑：张三|第2版|张海亮  付纯志   赵学堂|（据乐清|市民政局）|10 版山东：
 8|2010年12月25日 星期六|——|……"""
 FRAGMENTS = st.sampled_from(re.split(r"[|\n]", PIECES) + list("\t\x0c\x1c\x85\u2028\ufeff\u3000"))
 LINES = st.lists(st.lists(FRAGMENTS, max_size=6).map("".join) | st.text(max_size=30), max_size=40).map("\n".join)
