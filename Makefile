@@ -10,6 +10,7 @@ help:
 	@echo 'make search Q="社工站 全覆盖"   bring the index up to date with seeds/ and ask it'
 	@echo 'make rebuild                   bring the index up to date with seeds/'
 	@echo 'make test                      lint, types, tests'
+	@echo 'make bench CORPUS=FILE.jsonl.gz  swsearch beside other systems, see bench/README.md'
 	@echo 'make clean                     remove .venv and the index'
 
 $(BIN)/python:
@@ -25,6 +26,10 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@ $(VENV)/.installed
 
+$(VENV)/.installed-bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@ $(VENV)/.installed
+
 # Exit status 3 says that some files were skipped and named; the rest is there to be searched.
 rebuild: $(VENV)/.installed
 	@$(BIN)/swsearch rebuild seeds || [ $$? -eq 3 ]
@@ -36,6 +41,9 @@ export Q
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m bench $(CORPUS) $(BENCH)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
