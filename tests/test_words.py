@@ -146,7 +146,7 @@ def test_simplified_text_does_not_load_opencc_and_no_jieba_but_ours() -> None:
 
 
 def test_plain_jieba_is_silent_and_leaves_no_cache(tmp_path: Path) -> None:
-    code = "from swsearch.text import words as w; w.backend = lambda: 'jieba'; print(*w.words('乡镇社工站'))"
+    code = "from swsearch.text import words as w; w.backend = lambda: 'jieba'; w.SHORT_CHARS = 0; print(*w.words('乡镇社工站'))"
     done = run(code, TMPDIR=str(tmp_path))
     assert done.stdout.split() == ["乡镇", "社工站"]
     assert done.stderr == ""
@@ -157,6 +157,7 @@ def test_threads_share_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[int] = []
     load = module._rjieba if backend() == "rjieba" else module._jieba
     monkeypatch.setattr(module, load.__name__, lambda: loads.append(1) or load())
+    monkeypatch.setattr(module, "SHORT_CHARS", 0)  # otherwise nothing need be loaded
     module._cut.cache_clear()
     module._load_cut.cache_clear()
     found: list[list[str]] = []

@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from swsearch.text.dictionary import SHORT_CHARS, dictionary
 from swsearch.text.fold import fold
 
 # What jieba's dictionary and HMM know. Other ideographs are words of one character to it, so they are to us.
@@ -61,7 +62,7 @@ def words_of(texts: Sequence[str]) -> list[list[str]]:
     readable = _NEXT.join([_readable(text.replace(_NEXT, " ")) for text in texts])
     lines = _NO_HAN.sub(between_runs, _MARKS.sub(_END, readable)).replace(_NEXT, _END + _NEXT + _END)
     # A number needs no dictionary.
-    cut = [word for word in (_cut()(lines) if _HAN.search(lines) else lines.split(_END)) if word and word != _END]
+    cut = [word for word in (_cut_lines(lines) if _HAN.search(lines) else lines.split(_END)) if word and word != _END]
     if others:
         rest = iter(others)
         cut = [next(rest) if word == _OTHER else word for word in cut]
@@ -145,6 +146,16 @@ def domain_words() -> Iterator[tuple[str, int]]:
         if line and not line.startswith("#"):
             word, frequency = line.split()
             yield word, int(frequency)
+
+
+def _cut_lines(lines: str) -> list[str]:
+    """The words of the lines, their ends among them or not; a few are looked up, if jieba is not there already."""
+    if len(lines) <= SHORT_CHARS and not _cut.cache_info().currsize:
+        found = dictionary(tuple(domain_words()))
+        cut = [found.cut(line) if _HAN.match(line) else [line] for line in lines.split(_END)] if found else [None]
+        if None not in cut:
+            return [word for line in cut if line is not None for word in line]
+    return _cut()(lines)
 
 
 @cache
