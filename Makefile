@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 Q      ?= 社工站 全覆盖
 
-.PHONY: help search rebuild test lint quality stress bench clean
+.PHONY: help search rebuild test lint quality stress bench clean opensearch test-opensearch
 
 help:
 	@echo 'make search Q="社工站 全覆盖"   bring the index up to date with seeds/ and ask it'
@@ -52,3 +52,17 @@ lint: $(VENV)/.installed-test
 
 clean:
 	rm -rf $(VENV) index/* build dist
+
+# ---- the cluster engine: docs/cluster.md. Java and Maven are needed for these only.
+
+$(VENV)/.installed-opensearch: pyproject.toml | $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,opensearch]'
+	@touch $@
+
+# One node on loopback, in the foreground, to play with; Ctrl-C stops it.
+opensearch: $(VENV)/.installed-opensearch
+	$(BIN)/python tools/opensearch-node/nodes.py
+
+# Starts nodes of its own on free ports and stops them.
+test-opensearch: $(VENV)/.installed-opensearch
+	SWSEARCH_TEST_CLUSTER=start $(BIN)/python -m pytest tests/opensearch

@@ -238,11 +238,16 @@ def date_key(date: str) -> str:
 
 
 def open_engine(url: str | os.PathLike[str], *, write: bool = False, fresh: bool = False) -> Engine:
-    """The engine that `url` names: a directory is a Whoosh index. Its library is imported here, not before.
+    """The engine that `url` names: a directory is a Whoosh index, `opensearch+https://HOST:PORT/NAME` one in a
+    cluster. Its library is imported here, not before.
 
     `fresh` writes over an index that is too damaged to be opened. Raises IndexMissing when there is nothing to
     read, IndexLocked when somebody else is writing, IndexCorrupt.
     """
+    if os.fspath(url).startswith(("opensearch+https://", "opensearch+http://")):
+        from swsearch.engines.opensearch.store import OpenSearchEngine
+
+        return OpenSearchEngine(os.fspath(url), write=write, fresh=fresh)
     from swsearch.engines.whoosh.store import WhooshEngine
 
     return WhooshEngine(os.fspath(url), write=write, fresh=fresh)

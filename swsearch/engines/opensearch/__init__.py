@@ -1,0 +1,1 @@
+"""The cluster engine: OpenSearch stores, finds and counts; one index behind an alias is one generation."""
