@@ -3,7 +3,7 @@
 1. find the seeds under all roots, and what stands beside them (meta.csv, NAME.articles.json);
 2. hold their content hashes against those that the index knows: new, changed, removed, unchanged;
 3. read what is new or changed, in this process or in `jobs` others;
-4. a seed that cannot be read is reported; its last good version stays, marked stale;
+4. write that; a seed that cannot be read is reported, and its last good version stays, marked stale;
 5. commit.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -21,8 +21,9 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
+from swsearch import workers
 from swsearch.engines.base import Engine, Meta, Record, SeedFile, open_engine
-from swsearch.errors import IndexCorrupt, PageError, SettingError
+from swsearch.errors import IndexCorrupt, IndexStale, PageError, SettingError
 from swsearch.records import Article, Facts, Notice, Page, file_stem
 from swsearch.settings import MAX_PAGE_BYTES, Settings
 
@@ -99,27 +100,52 @@ def rebuild(
     if jobs < 1:
         raise SettingError(f"--jobs {jobs}: give 1 or more", "jobs", jobs)
     found, hidden, problems = find_seeds(settings.seeds, facts=facts)
-    engine, because = _open(settings.index, full)
+    engine, known, because = _open(settings.index, full)
     with closing(engine):
-        known = engine.files()
-        meta = engine.meta()
-        if because is None and meta is not None:
-            because = stale_because(meta)
         plan = _compare(found, {} if because else known, known, hidden)
-        report = _write(engine, plan, known, because, jobs, progress)
-        notes = () if found else (f"no pages in {', '.join(settings.seeds)}: put .txt or .jsonl files there",)
+        change = _Change(engine, plan, known, because is not None, [seed.file for seed in found])
+        change.read(jobs, progress)
+        change.keep()
+        if change.any or engine.meta() is None:
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            engine.commit(Meta(FORMAT, dict(fingerprints()), now))
         articles, notices = engine.counts()
-        return replace(
-            report,
+        return Report(
             index=settings.index,
-            skipped=(*problems, *report.skipped),
+            new=tuple(change.new),
+            changed=tuple(change.changed),
+            removed=tuple(plan.removed),
+            unchanged=plan.unchanged + change.same,
+            skipped=(*problems, *change.skipped),
             articles=articles,
             notices=notices,
             full_because=because,
             took_s=time.monotonic() - started,
             generation=engine.generation(),
-            notes=notes,
+            notes=() if found else (f"no pages in {', '.join(settings.seeds)}: put .txt or .jsonl files there",),
         )
+
+
+def _open(path: str, full: bool) -> tuple[Engine, Mapping[str, SeedFile], str | None]:
+    """The index opened for writing, the seeds that it knows, and why everything must be read anew, if it must."""
+    because = "it was asked for" if full else None
+    try:
+        engine = open_engine(path, write=True)
+        try:
+            known, meta = engine.files(), engine.meta()
+        except BaseException:
+            engine.close()
+            raise
+        if because is None and meta is not None:
+            because = stale_because(meta)
+        return engine, known, because
+    except IndexCorrupt as error:
+        if not full:
+            raise
+        because = str(error)
+    except IndexStale as error:
+        because = str(error)
+    return open_engine(path, write=True, fresh=True), {}, because
 
 
 def stale_because(meta: Meta) -> str | None:
@@ -343,28 +369,13 @@ def _read_ready(seed: Seed) -> tuple[tuple[Record, ...], tuple[PageError, ...]]:
     return tuple(articles), tuple(problems)
 
 
-def _read_all(seeds: Sequence[Seed], jobs: int) -> Iterator[tuple[Seed, Read | PageError]]:
-    """Each seed with what it gave, in order; a worker that dies on a seed costs that seed only."""
-    if jobs == 1 or len(seeds) < 2:
-        for seed in seeds:
-            yield seed, _try_read(seed)
+def _read_all(seeds: Sequence[Seed], jobs: int) -> Generator[tuple[Seed, Read | PageError], None, None]:
+    """Each seed with what it gave, in order; with `jobs` > 1, one whose process dies costs that seed only."""
+    if jobs > 1 and len(seeds) > 1:
+        yield from workers.run(_try_read, seeds, min(jobs, len(seeds)), _died)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    done = 0
-    try:
-        with ProcessPoolExecutor(jobs) as pool:
-            for seed, result in zip(seeds, pool.map(_try_read, seeds, chunksize=8), strict=True):
-                yield seed, result
-                done += 1
-    except BrokenProcessPool:
-        for seed in seeds[done:]:
-            try:
-                with ProcessPoolExecutor(1) as pool:
-                    yield seed, pool.submit(_try_read, seed).result()
-            except BrokenProcessPool:
-                yield seed, PageError(str(seed.path), "the process that read it died: leave it out or make it smaller")
+    for seed in seeds:
+        yield seed, _try_read(seed)
 
 
 def _try_read(seed: Seed) -> Read | PageError:
@@ -374,90 +385,129 @@ def _try_read(seed: Seed) -> Read | PageError:
         return error
     except RecursionError:
         return PageError(str(seed.path), "it is nested too deeply to be read")
+    except MemoryError:
+        return PageError(str(seed.path), "there is not enough memory to read it: make it smaller")
+    except Exception as error:  # one page that we fail on must not keep the others out
+        reason = f"swsearch fails on it ({type(error).__name__}: {error}): please report it, with the page"
+        return PageError(str(seed.path), reason)
 
 
-# ---- 4, 5 writing
+def _died(seed: Seed) -> PageError:
+    return PageError(str(seed.path), "the process that read it died: leave it out or make it smaller")
 
 
-def _open(path: str, full: bool) -> tuple[Engine, str | None]:
-    """The index opened for writing, and why everything must be read anew, if it must."""
-    try:
-        engine = open_engine(path, write=True)
-        return engine, "it was asked for" if full else None
-    except IndexCorrupt as error:
-        if not full:
-            raise
-        return open_engine(path, write=True, fresh=True), str(error)
+# ---- 4 writing
 
 
-def _write(
-    engine: Engine,
-    plan: _Plan,
-    known: Mapping[str, SeedFile],
-    because: str | None,
-    jobs: int,
-    progress: Progress | None,
-) -> Report:
-    todo = [*plan.new, *plan.changed]
-    skipped: list[PageError] = []
-    unread = list(plan.unread)
-    added: dict[str, str] = {}  # id -> file, of this rebuild
-    leaving = {seed.file for seed in todo} | set(plan.removed)
-    news: list[str] = []
-    changes: list[str] = []
-    old = {file: engine.records(file) for file in known} if because else {}
-    if because:
-        engine.clear()
-    else:
-        engine.remove(plan.removed)
-    for number, (seed, result) in enumerate(_read_all(todo, jobs), 1):
-        if progress is not None:
-            progress(number, len(todo), seed.file)
-        if isinstance(result, PageError):
-            unread.append((seed, result))
-            continue
-        skipped += result.problems
-        records = []
+class _Change:
+    """What one rebuild does to the index.
+
+    An id belongs to the first seed that brings it, in the order of the seeds, whatever was indexed first: so that it
+    ends where a full rebuild would. A seed that lost an id so is read again each time (its hash is kept as ""), since
+    it gets the id back when the other lets go of it. What can only be kept from before comes last.
+    """
+
+    def __init__(
+        self, engine: Engine, plan: _Plan, known: Mapping[str, SeedFile], anew: bool, order: Sequence[str]
+    ) -> None:
+        self.new: list[str] = []
+        self.changed: list[str] = []
+        self.same = 0
+        self.skipped: list[PageError] = []
+        self.any = anew or bool(plan.removed)
+        self._engine, self._known, self._anew = engine, known, anew
+        self._order = {file: place for place, file in enumerate(order)}
+        self._todo = sorted([*plan.new, *plan.changed], key=lambda seed: self._order[seed.file])
+        self._unread = list(plan.unread)
+        self._leaving = {seed.file for seed in self._todo} | set(plan.removed)
+        self._hidden = sorted(set(known) - self._leaving - {seed.file for seed, _ in plan.unread}) if anew else []
+        self._taken: dict[str, str] = {}  # id -> the seed that this rebuild wrote it for
+        self._lost: dict[str, set[str]] = {}  # an unchanged seed -> its ids that go to others
+        if anew:
+            engine.clear()
+        else:
+            engine.remove(plan.removed)
+
+    def read(self, jobs: int, progress: Progress | None) -> None:
+        """Read what is new or changed, and write it."""
+        with closing(_read_all(self._todo, jobs)) as results:
+            for number, (seed, result) in enumerate(results, 1):
+                if progress is not None:
+                    progress(number, len(self._todo), seed.file)
+                if isinstance(result, PageError):
+                    self._unread.append((seed, result))
+                else:
+                    self.skipped += result.problems
+                    self._write(seed, result)
+
+    def _write(self, seed: Seed, result: Read) -> None:
+        records, ids, whole = [], set[str](), True
         for record in result.records:
-            other = added.get(record.id) or _holder(engine, record.id, leaving if not because else None)
-            if other is not None and other != seed.file:
-                reason = f"the id {record.id} is also in {other}: each article needs an id of its own"
-                skipped.append(PageError(str(seed.path), reason))
-                continue
-            added[record.id] = seed.file
+            holder = seed.file if record.id in ids else self._holder(record.id)
+            if holder is not None and self._order.get(holder, -1) <= self._order[seed.file]:
+                if holder != seed.file or record.id in ids:
+                    reason = f"the id {record.id} is also in {holder}: each article needs an id of its own"
+                    self.skipped.append(PageError(str(seed.path), reason))
+                    whole = whole and holder == seed.file
+                    continue
+            elif holder is not None:
+                self._lost.setdefault(holder, set()).add(record.id)
+            ids.add(record.id)
             records.append(record)
-        if seed.file in known and not because:
-            engine.remove([seed.file])
-        engine.add(records, [_seed_file(seed.file, result.sha256, records)])
-        (changes if seed.file in known else news).append(seed.file)
-    changed = bool(news or changes or plan.removed or because)
-    for seed, error in unread:
-        skipped.append(error)
-        before = known.get(seed.file)
-        if before is None or (before.stale == error.reason and not because):
-            continue
-        records_before = old[seed.file] if because else engine.records(seed.file)
-        if not because:
-            engine.remove([seed.file])
-        engine.add(records_before, [replace(before, stale=error.reason)])
-        changed = True
-    for file in sorted(set(old) - leaving - {seed.file for seed, _ in unread}) if because else ():
-        engine.add(old[file], [known[file]])  # in a folder that could not be listed
-    if changed or engine.meta() is None:
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        engine.commit(Meta(FORMAT, dict(fingerprints()), now))
-    return Report("", tuple(news), tuple(changes), tuple(plan.removed), plan.unchanged, tuple(skipped))
+        self._taken.update(dict.fromkeys(ids, seed.file))
+        now, before = _seed_file(seed.file, result.sha256 if whole else "", records), self._known.get(seed.file)
+        if now == before and not whole and not self._anew and self._same(seed.file, records):
+            self.same += 1
+            return
+        self._replace(records, now)
+        (self.new if before is None else self.changed).append(seed.file)
 
+    def _same(self, file: str, records: Sequence[Record]) -> bool:
+        return self._engine.records(file) == tuple(sorted(records, key=lambda record: record.id))
 
-def _holder(engine: Engine, id: str, leaving: set[str] | None) -> str | None:
-    """The file that the index has this id from, if that file stays as it is."""
-    if leaving is None:
-        return None
-    try:
-        file = engine.article(id).file
-    except KeyError:
-        return None
-    return None if file in leaving else file
+    def _holder(self, id: str) -> str | None:
+        """The seed that has this id so far, of those that were written now or stay as they are."""
+        if id in self._taken or self._anew:
+            return self._taken.get(id)
+        try:
+            file = self._engine.article(id).file
+        except KeyError:
+            return None
+        return None if file in self._leaving else file
+
+    def _replace(self, records: Sequence[Record], seed: SeedFile) -> None:
+        if seed.file in self._known and not self._anew:
+            self._engine.remove([seed.file])
+        self._engine.add(records, [seed])
+        self.any = True
+
+    def keep(self) -> None:
+        """Write what stays from before though its seed was not read: unreadable, hidden, or robbed of an id."""
+        for file, lost in self._lost.items():
+            records = [record for record in self._engine.records(file) if record.id not in lost]
+            for id in sorted(lost):
+                reason = f"the id {id} is also in {self._taken[id]}: each article needs an id of its own"
+                self.skipped.append(PageError(file, reason))
+            self._replace(records, _seed_file(file, "", records))
+        for seed, error in self._unread:
+            self.skipped.append(error)
+            before = self._known.get(seed.file)
+            if before is not None and (self._anew or before.stale != error.reason):
+                self._keep(seed.file, error.reason)
+        for file in self._hidden:
+            self._keep(file, self._known[file].stale)
+
+    def _keep(self, file: str, stale: str) -> None:
+        try:
+            before = self._engine.records(file)
+        except IndexCorrupt as error:
+            if not self._anew:
+                raise
+            self.skipped.append(PageError(file, f"what the index had of it is damaged too: {error}"))
+            return
+        records = [record for record in before if self._taken.get(record.id, file) == file]
+        self._taken.update({record.id: file for record in records})
+        self._replace(records, replace(_seed_file(file, self._known[file].sha256, records), stale=stale))
 
 
 def _seed_file(file: str, sha256: str, records: Sequence[Record]) -> SeedFile:

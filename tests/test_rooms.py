@@ -19,6 +19,7 @@ ROOMS = [
     ("pages",),
     ("query",),
     ("engines",),
+    ("workers",),
     ("index",),
     ("snippets", "terminal"),
     ("search",),

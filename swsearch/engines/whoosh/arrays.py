@@ -70,10 +70,10 @@ class ArrayWriter:
         self._stream.write(data)
         self._hash.update(data)
 
-    def finish(self, about: Mapping[str, Any]) -> str:
+    def finish(self, about: Mapping[str, Any]) -> tuple[str, int]:
         """Write the checksums, the directory with `about` (anything that JSON can hold), and the tail.
 
-        Returns the SHA-256 of the file.
+        Returns the SHA-256 of the file and its size.
         """
         if self._rest:
             self._crcs.append(zlib.crc32(self._rest))
@@ -85,7 +85,7 @@ class ArrayWriter:
         self._write(about_text)
         crc = zlib.crc32(about_text, zlib.crc32(crcs))
         self._write(_TAIL.pack(self._at, len(crcs), len(about_text), crc, MAGIC))
-        return self._hash.hexdigest()
+        return self._hash.hexdigest(), self._at + len(crcs) + len(about_text) + _TAIL.size
 
 
 class ArrayFile:

@@ -1,26 +1,22 @@
-"""A Whoosh codec whose segments are one file of NumPy arrays each, and the TOC that names them, in JSON.
+"""A Whoosh codec whose segments are one file of NumPy arrays each.
 
-Whoosh drives it: its writer hands over the stored fields of every document and closes the segment, its index keeps
-generations apart. Nothing is pickled, no field is `indexed` in Whoosh's sense: a segment is inverted in bulk when it
-is closed (invert.py).
+Whoosh drives it: its writer hands over the stored fields of every document and closes the segment. Nothing is pickled,
+no field is `indexed` in Whoosh's sense: a segment is inverted in bulk when it is closed (invert.py). Which segments
+there are stands in generations.py.
 """
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import itertools
-import json
 import os
-import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from whoosh.codec import base
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, EmptyIndexError, FileIndex
-from whoosh.writing import SegmentWriter
 
 from swsearch.engines.base import TITLE_WEIGHT
 from swsearch.engines.whoosh.arrays import Array, ArrayFile, ArrayWriter, DamagedFile
@@ -36,16 +32,11 @@ from swsearch.engines.whoosh.invert import (
     gram_postings,
     pack,
 )
-from swsearch.engines.whoosh.schema import FORM, KEYS, KIND, LENGTH, RECORD, WORDS, schema
+from swsearch.engines.whoosh.schema import FORM, KEYS, KIND, LENGTH, RECORD, WORDS
 
-NAME = "MAIN"
 SUFFIX = ".arrays"
 MOST_CHARS = 24_000_000
 """Characters of match forms in one segment: bounds the memory of a rebuild (some 700 MB with what inverting takes)."""
-
-MERGE_RATIO = 3
-"""A segment is merged into the new one unless it is this many times larger: so sizes fall geometrically, a query meets
-few segments, and a document is copied some log(N) times."""
 
 
 class ArrayCodec(base.Codec):  # type: ignore[misc]
@@ -82,6 +73,7 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
         indexname: str,
         segid: str = "",
         docs: int = 0,
+        chars: int = 0,
         deleted: Iterable[int] = (),
         size: int = 0,
         sha256: str = "",
@@ -89,6 +81,7 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
         super().__init__(indexname)
         self.segid: str = segid or self._random_id()
         self.docs = docs
+        self.chars = chars
         self.deleted = set(deleted)
         self.size = size
         self.sha256 = sha256
@@ -98,6 +91,7 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
         return {
             "segid": self.segid,
             "docs": self.docs,
+            "chars": self.chars,
             "deleted": sorted(self.deleted),
             "size": self.size,
             "sha256": self.sha256,
@@ -108,6 +102,12 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
         """The name of its one file."""
         name: str = self.make_filename(SUFFIX)
         return name
+
+    @property
+    def live_chars(self) -> int:
+        """About how many characters its live documents have."""
+        live = self.docs - len(self.deleted)
+        return self.chars * live // max(1, self.docs)
 
     def codec(self) -> ArrayCodec:
         """See Whoosh."""
@@ -173,6 +173,12 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
             or len(self._runs) > MOST_RUNS // 2  # a document of 24 million characters has fewer than that
         )
 
+    def holds(self, docs: int, chars: int) -> bool:
+        """Whether so much more goes into this segment; anything goes into an empty one."""
+        return not self._kinds or (
+            len(self._kinds) + docs <= MOST_DOCS and self.chars + chars <= MOST_CHARS and not self.full
+        )
+
     def __len__(self) -> int:
         return len(self._kinds)
 
@@ -225,11 +231,10 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         new[np.array(live, dtype=np.int64)] = np.arange(base_doc, base_doc + len(live))
         self._kinds += reader.kinds[live].tobytes()
         self._lengths.extend(reader.lengths[live].tolist())
-        for doc in live:
-            form = reader.form_bytes(doc)
-            self._forms.append(form)
-            self.chars += len(form) // 2
-            self._records.append(reader.record_bytes(doc))
+        forms, records = reader.texts(live)
+        self._forms += forms
+        self.chars += sum(map(len, forms)) // 2
+        self._records += records
         self._keys += reader.document_keys(live)
         run_numbers = np.array(self._runs.all(reader.runs), dtype=np.uint64)
         word_numbers = np.array(self._vocabulary.all(reader.words), dtype=np.uint64)
@@ -252,15 +257,13 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         if not self._kinds:
             return
         self._invert()
-        stream = self._segment.create_file(self._storage, SUFFIX)
-        try:
+        with self._storage.create_file(self._segment.file) as stream:
             out = ArrayWriter(stream)
             self._write(out)
-            self._segment.sha256 = out.finish({"docs": len(self._kinds)})
-        finally:
-            stream.close()
-        self._segment.size = self._storage.file_length(self._segment.file)
-        self._segment.set_doc_count(len(self._kinds))
+            self._segment.sha256, self._segment.size = out.finish(
+                {"docs": len(self._kinds), "segment": self._segment.segid}
+            )
+        self._segment.docs, self._segment.chars = len(self._kinds), self.chars
 
     def _write(self, out: ArrayWriter) -> None:
         out.add("kinds", bytes(self._kinds))
@@ -330,7 +333,8 @@ class Strings:
         return self.raw(number).decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
-        return map(self.__getitem__, range(len(self)))
+        at, text = self._at.tolist(), bytes(self._text)
+        return (text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(at))
 
     def place(self, wanted: bytes) -> int:
         """How many strings sort before `wanted`."""
@@ -390,9 +394,10 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
     """The arrays of one segment. Small tables are verified when it is opened, the rest as it is read."""
 
     def __init__(self, storage: Any, segment: ArraySegment) -> None:
-        self._segment = segment
+        self.segment = segment
+        self._path = os.path.join(storage.folder, segment.file)
         try:
-            with open(os.path.join(storage.folder, segment.file), "rb") as stream:
+            with open(self._path, "rb") as stream:
                 self.file = ArrayFile(stream)
             self._open()
         except DamagedFile as error:
@@ -401,7 +406,7 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
     def _open(self) -> None:
         file = self.file
         self.size: int = file.about["docs"]
-        if self.size != self._segment.docs:
+        if self.size != self.segment.docs or file.about["segment"] != self.segment.segid:
             raise DamagedFile("it is not the one that was committed")
         self.kinds, self.lengths = file.array("kinds"), file.array("lengths")
         self._form_at, self._record_at = file.array("form_at"), file.array("record_at")
@@ -412,6 +417,30 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         self.runs = Strings(file.array("run_at"), file.array("run_text"), file.array("run_order"))
         self.keys = Strings(file.array("key_at"), file.array("key_text"))
         self.key_lists, self.key_docs = file.array("key_lists"), file.array("key_docs")
+
+    def seen_as(self, segment: ArraySegment) -> ArrayReader:
+        """The same arrays in another generation, in which more documents may be deleted."""
+        other = copy.copy(self)
+        other.segment = segment
+        return other
+
+    def check(self) -> str | None:
+        """What is wrong with the file, if anything: every byte is read anew and its SHA-256 held against the TOC."""
+        try:
+            with open(self._path, "rb") as stream:
+                total = hashlib.sha256()
+                while block := stream.read(1 << 20):
+                    total.update(block)
+                if stream.tell() != self.segment.size:
+                    return f"it has {stream.tell()} bytes, {self.segment.size} were written"
+                if total.hexdigest() != self.segment.sha256:
+                    return "its SHA-256 is not the one that was committed"
+                self.file.verify()
+        except FileNotFoundError:
+            return "it is missing"
+        except DamagedFile as error:
+            return str(error)
+        return None
 
     def form_bytes(self, doc: int) -> bytes:
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
@@ -426,6 +455,14 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         """The stored record of a document, as it was given."""
         return self._record.read(int(self._record_at[doc]), int(self._record_at[doc + 1]))
 
+    def texts(self, docs: Sequence[int]) -> tuple[list[bytes], list[bytes]]:
+        """The match forms and the stored records of several documents."""
+        at = np.array(docs, dtype=np.int64)
+        return (
+            list(self.forms(at)),
+            list(self._record.pieces(self._record_at[at].tolist(), self._record_at[at + 1].tolist())),
+        )
+
     def document_keys(self, docs: Sequence[int]) -> list[list[str]]:
         """The keys of each of `docs`."""
         held: list[list[str]] = [[] for _ in range(self.size)]
@@ -436,7 +473,7 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def doc_count(self) -> int:
         """See Whoosh."""
-        return self.size - len(self._segment.deleted)
+        return self.size - len(self.segment.deleted)
 
     def doc_count_all(self) -> int:
         """See Whoosh."""
@@ -444,15 +481,15 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def has_deletions(self) -> bool:
         """See Whoosh."""
-        return bool(self._segment.deleted)
+        return bool(self.segment.deleted)
 
     def is_deleted(self, docnum: int) -> bool:
         """See Whoosh."""
-        return docnum in self._segment.deleted
+        return docnum in self.segment.deleted
 
     def deleted_docs(self) -> frozenset[int]:
         """See Whoosh."""
-        return frozenset(self._segment.deleted)
+        return frozenset(self.segment.deleted)
 
     def stored_fields(self, docnum: int) -> dict[str, Any]:
         """See Whoosh: the record alone, the other fields are in arrays."""
@@ -478,116 +515,3 @@ class _NoTerms(base.TermsReader):  # type: ignore[misc]
 
     def indexed_field_names(self) -> list[str]:
         return []
-
-
-# ---- the index
-
-
-class ArrayIndex(FileIndex):  # type: ignore[misc]
-    """A Whoosh index whose TOC is JSON with a checksum. Raises EmptyIndexError when there is none."""
-
-    def __init__(self, storage: FileStorage) -> None:
-        self.storage, self.indexname, self._schema = storage, NAME, schema()
-        self._read_toc()
-
-    def _read_toc(self) -> TOC:
-        generation = TOC._latest_generation(self.storage, NAME)
-        if generation < 0:
-            raise EmptyIndexError(f"no index in {self.storage}")
-        return read_toc(self.storage, generation)
-
-
-def read_toc(storage: FileStorage, generation: int) -> TOC:
-    """The TOC of a generation. Raises DamagedFile, FileNotFoundError."""
-    name = TOC._filename(NAME, generation)
-    with open(os.path.join(storage.folder, name), "rb") as stream:
-        text, _, crc = stream.read().rpartition(b"\n")
-    if crc != b"%08x" % zlib.crc32(text):
-        raise DamagedFile(f"{name}: it is not what was written")
-    value = json.loads(text)
-    if value["generation"] != generation:
-        raise DamagedFile(f"{name}: it is the TOC of generation {value['generation']}")
-    segments = [ArraySegment(NAME, **one) for one in value["segments"]]
-    return TOC(schema(), segments, generation)
-
-
-def write_toc(storage: FileStorage, generation: int, segments: Sequence[ArraySegment]) -> None:
-    """Publish a generation: the rename is the commit."""
-    value = {"generation": generation, "segments": [segment.to_dict() for segment in segments]}
-    text = json.dumps(value, separators=(",", ":")).encode()
-    name = TOC._filename(NAME, generation)
-    stream = storage.create_file(f"{name}.new")
-    try:
-        stream.write(text + b"\n%08x" % zlib.crc32(text))
-    finally:
-        stream.close()
-    storage.rename_file(f"{name}.new", name)
-
-
-class Writer(SegmentWriter):  # type: ignore[misc]
-    """Writes the next generation: as many segments as its documents fill, small old ones merged in."""
-
-    def __init__(self, index: ArrayIndex) -> None:
-        self.perdocwriter: ArrayDocuments
-        self.newsegment: ArraySegment
-        super().__init__(index, _lk=False, codec=ArrayCodec(), compound=False)
-        self._filled: list[ArraySegment] = []
-
-    def add_document(self, **given: Any) -> None:
-        """See Whoosh."""
-        if self.perdocwriter.full:
-            self._next_segment()
-        super().add_document(**given)
-
-    def add_reader(self, reader: Any) -> None:
-        """Copy the live documents of a segment, array by array."""
-        arrays: ArrayReader = reader._perdoc
-        live = [doc for doc in range(arrays.size) if not arrays.is_deleted(doc)]
-        if len(self.perdocwriter) + len(live) > MOST_DOCS or self.perdocwriter.full:
-            self._next_segment()
-        if live:
-            self.perdocwriter.add_segment(arrays, live)
-            self.docnum += len(live)
-            self._added = True
-
-    def _next_segment(self) -> None:
-        self.perdocwriter.close()
-        self._filled.append(self.newsegment)
-        self.newsegment = self.codec.new_segment(self.storage, self.indexname)
-        self.perdocwriter = self.codec.per_document_writer(self.storage, self.newsegment)
-
-    def _commit_toc(self, segments: Sequence[ArraySegment]) -> None:
-        kept = [segment for segment in (*segments, *self._filled) if segment.doc_count()]
-        write_toc(self.storage, self.generation, kept)
-        clean(self.storage, self.generation, kept)
-
-
-def merge_small(writer: Writer, segments: Sequence[ArraySegment]) -> list[ArraySegment]:
-    """Whoosh's merge policy: smallest first, segments join the new one unless they are MERGE_RATIO times larger than
-    all that has joined; one that is mostly deleted documents is always rewritten. Returns those left as they are."""
-    from whoosh.reading import SegmentReader
-
-    joined, docs, kept = [], len(writer.perdocwriter), []
-    for segment in sorted(segments, key=lambda one: one.doc_count()):
-        live = segment.doc_count()
-        mostly_gone = live < segment.deleted_count()
-        if mostly_gone or (live <= docs * MERGE_RATIO and docs + live <= MOST_DOCS):
-            joined.append(segment)
-            docs += live
-        else:
-            kept.append(segment)
-    for segment in joined:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
-        reader.close()
-    return kept
-
-
-def clean(storage: FileStorage, generation: int, segments: Sequence[ArraySegment]) -> None:
-    """Remove what `generation` does not name. Files that the system keeps because somebody reads them go next time."""
-    names = {segment.file for segment in segments} | {TOC._filename(NAME, generation)}
-    for name in storage.list():
-        ours = name.startswith((f"{NAME}_", f"_{NAME}_")) and name.endswith((SUFFIX, ".toc", ".toc.new"))
-        if ours and name not in names:
-            with suppress(OSError):
-                storage.delete_file(name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from swsearch.errors import IndexLocked
+from swsearch.errors import EngineError, IndexLocked
 from swsearch.settings import LOCK_SECONDS
 
 
@@ -18,24 +19,54 @@ class WriteLock:
     """
 
     def __init__(self, directory: Path, timeout_s: float = LOCK_SECONDS) -> None:
-        path = directory / "write.lock"
-        # Opened without truncation: until the lock is ours, the pid in it is the owner's.
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._directory, self._path, self._fd = directory, directory / "write.lock", -1
         deadline = time.monotonic() + timeout_s
-        while not _try_lock(self._fd):
-            if time.monotonic() >= deadline:
-                owner = _read_pid(self._fd)
-                os.close(self._fd)
-                who = f"process {owner}" if owner else "another process"
-                raise IndexLocked(
-                    f"{who} is writing the index {directory}: wait for it to end, then try again",
-                    str(directory),
-                    owner,
-                )
-            time.sleep(0.05)
-        os.ftruncate(self._fd, 0)
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        os.write(self._fd, str(os.getpid()).encode())
+        try:
+            while not self._acquire():
+                if time.monotonic() >= deadline:
+                    owner = _read_pid(self._path)
+                    who = f"process {owner}" if owner else "another process"
+                    raise IndexLocked(
+                        f"{who} is writing the index {directory}: wait for it to end, then try again",
+                        str(directory),
+                        owner,
+                    )
+                time.sleep(0.05)
+        except OSError as error:
+            reason = error.strerror or error
+            raise EngineError(f"the index {directory} cannot be locked for writing: {reason}", "whoosh") from error
+        with suppress(OSError):  # on a full disk nobody learns who is at work, which is no reason to stop
+            os.ftruncate(self._fd, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            os.write(self._fd, str(os.getpid()).encode())
+
+    def _acquire(self) -> bool:
+        # Opened without truncation: until the lock is ours, the pid in it is the owner's.
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            if _try_lock(fd) and self._is_at_path(fd):
+                self._fd, fd = fd, -1
+        finally:
+            if fd >= 0:
+                os.close(fd)
+        return self._fd >= 0
+
+    def _is_at_path(self, fd: int) -> bool:
+        """Whether the file still has its name: who removes it lets the next writer make a new one."""
+        try:
+            return os.path.samestat(os.fstat(fd), os.stat(self._path))
+        except FileNotFoundError:
+            return False
+
+    def verify(self) -> None:
+        """Raises IndexLocked if the lock file was removed, so that somebody else may be writing by now."""
+        if not self._is_at_path(self._fd):
+            raise IndexLocked(
+                f"the lock file {self._path} was removed while this process was writing: nothing was changed; "
+                "run the rebuild again",
+                str(self._directory),
+                _read_pid(self._path),
+            )
 
     def release(self) -> None:
         """Let the next writer in; the file stays, since removing it would let two writers in."""
@@ -44,10 +75,9 @@ class WriteLock:
             self._fd = -1
 
 
-def _read_pid(fd: int) -> int | None:
-    os.lseek(fd, 0, os.SEEK_SET)
+def _read_pid(path: Path) -> int | None:
     try:
-        return int(os.read(fd, 32))
+        return int(path.read_bytes()[:32])
     except (OSError, ValueError):
         return None
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import os
+import struct
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, EmptyIndexError
+from whoosh.index import EmptyIndexError
 from whoosh.writing import CLEAR
 
 from swsearch.engines.base import Found, Meta, Record, SeedFile, Sort
 from swsearch.engines.whoosh.arrays import DamagedFile
-from swsearch.engines.whoosh.codec import NAME, ArrayIndex, Writer, merge_small, write_toc
+from swsearch.engines.whoosh.codec import ArrayReader
+from swsearch.engines.whoosh.generations import (
+    LAYOUT,
+    ArrayIndex,
+    Generation,
+    OtherLayout,
+    Writer,
+    clean,
+    latest,
+    merge_small,
+    open_newest,
+    read_generation,
+    toc_name,
+)
 from swsearch.engines.whoosh.lock import WriteLock
 from swsearch.engines.whoosh.schema import (
     META,
@@ -24,51 +38,17 @@ from swsearch.engines.whoosh.schema import (
     read_meta,
     read_record,
     read_seed,
-    record_document,
+    record_documents,
     seed_document,
 )
 from swsearch.engines.whoosh.search import Snapshot
 from swsearch.engines.whoosh.segment import SegmentView
-from swsearch.errors import EngineError, IndexCorrupt, IndexMissing, SwsearchError
+from swsearch.engines.whoosh.storage import DurableStorage, sync_directory
+from swsearch.errors import EngineError, IndexCorrupt, IndexMissing, IndexStale
 from swsearch.query.nodes import BoundNode
 from swsearch.settings import LOCK_SECONDS
 
 T = TypeVar("T")
-
-
-class DurableStorage(FileStorage):  # type: ignore[misc]
-    """Files of an index; the rename that publishes a generation comes after everything it names is on the disk."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self._synced: set[str] = set(self.list())
-
-    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
-        """Publish `oldname` as `newname`: segment files first, then the directory, then the name."""
-        for name in [*(set(self.list()) - self._synced), oldname]:
-            with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
-                _sync(self._fpath(name))
-                self._synced.add(name)
-        _sync_directory(self.folder)
-        os.replace(self._fpath(oldname), self._fpath(newname))
-        _sync_directory(self.folder)
-
-
-def _sync(path: str) -> None:
-    fd = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _sync_directory(path: str) -> None:
-    if os.name == "posix":  # Windows cannot open a directory, and needs no such sync
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 class WhooshEngine:
@@ -86,43 +66,43 @@ class WhooshEngine:
         self.path = path
         self._lock: WriteLock | None = None
         self._writer: Any = None
-        self._fresh = fresh
         self._cleared = False
         self._guard = threading.RLock()
+        self._generation = Generation(-1)
+        self._readers: tuple[ArrayReader, ...] = ()
+        self._snapshot = Snapshot([])
+        self._closed = False
         if write:
             _make_directory(path)
             self._lock = WriteLock(Path(path), lock_timeout_s)
-        elif not os.path.isdir(path):
-            raise _missing(path)
         self._storage = DurableStorage(path)
         try:
-            self._index = self._open(write)
-            self._load()
+            with _read_errors(path):
+                self._open(fresh)
         except BaseException:
             self.close()
             raise
 
     # ---- opening
 
-    def _open(self, write: bool) -> Any:
-        if write and (self._fresh or TOC._latest_generation(self._storage, NAME) < 0):
-            # Whoosh counts generations from 0; a damaged index is continued, so that its name is never used twice.
-            generation = TOC._latest_generation(self._storage, NAME) + 1
-            write_toc(self._storage, generation, [])
-        try:
-            return _guarded(self.path, lambda: ArrayIndex(self._storage))
-        except EmptyIndexError:
-            raise _missing(self.path) from None
+    def _open(self, fresh: bool) -> None:
+        if self._lock is None:
+            self._load()
+            if self.meta() is None:
+                raise _missing(self.path)
+            return
+        number = latest(self._storage)
+        if fresh or number < 0:
+            # A damaged index is continued, so that the name of a generation is never used twice.
+            self._generation = Generation(max(number, 0))
+            return
+        self._load()
+        self._storage.settle()
+        clean(self._storage, self._generation)  # what a writer left that was stopped
 
     def _load(self) -> None:
-        def load() -> tuple[int, Any, Snapshot]:
-            reader = self._index.reader()
-            leaves = [leaf for leaf, _ in reader.leaf_readers()] if reader.doc_count_all() else []
-            return self._index.latest_generation(), reader, Snapshot([SegmentView(leaf._perdoc) for leaf in leaves])
-
-        self._generation, self._reader, self._snapshot = _guarded(self.path, load)
-        if self._lock is None and self.meta() is None:
-            raise _missing(self.path)
+        self._generation, self._readers = open_newest(self._storage, self._readers)
+        self._snapshot = Snapshot([SegmentView(reader) for reader in self._readers])
 
     # ---- writing
 
@@ -130,25 +110,29 @@ class WhooshEngine:
         if self._lock is None:
             raise EngineError("this index was opened for reading only", self.name)
         if self._writer is None:
-            self._writer = Writer(self._index)
+            self._writer = Writer(ArrayIndex(self._storage, self._generation), self._readers)
         return self._writer
 
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
         """See Engine."""
         writer = self._writing()
-        for record in records:
-            writer.add_document(**record_document(record))
-        for seed in files:
-            writer.add_document(**seed_document(seed))
+        with _read_errors(self.path), _write_errors(self.path):
+            for document in record_documents(records):
+                writer.add_document(**document)
+            for seed in files:
+                writer.add_document(**seed_document(seed))
 
     def remove(self, files: Iterable[str]) -> None:
         """See Engine. It is what was committed that is removed."""
-        if self._cleared:
-            return
-        base = 0
-        for segment in self._snapshot.segments:
-            for file in files:
-                for doc in segment.with_key("file", file).tolist():
+        with _read_errors(self.path), _write_errors(self.path):
+            self._delete([("file", file) for file in files])
+
+    def _delete(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Note the documents that have one of the keys as deleted in the generation that is being written."""
+        keys, base = tuple(keys), 0
+        for segment in self._snapshot.segments if not self._cleared else ():
+            for field, value in keys:
+                for doc in segment.with_key(field, value).tolist():
                     if segment.live[doc]:
                         self._writing().delete_document(base + doc)
             base += segment.size
@@ -159,24 +143,27 @@ class WhooshEngine:
         self._cleared = True
 
     def commit(self, meta: Meta) -> None:
-        """See Engine. Segment files and directory reach the disk before the name that makes them current."""
+        """See Engine. Everything new is on the disk before the name that makes it count; after a failure, and after
+        `rollback`, the files are those of the old generation."""
         writer = self._writing()
-        base = 0
-        for segment in self._snapshot.segments if not self._cleared else ():
-            for doc in segment.with_key("kind", str(META)).tolist():
-                if segment.live[doc]:
-                    writer.delete_document(base + doc)
-            base += segment.size
-        writer.add_document(**meta_document(meta))
-        writer.commit(mergetype=CLEAR if self._cleared else merge_small)
-        self._writer, self._cleared = None, False
-        self._load()
+        assert self._lock is not None
+        with _read_errors(self.path), _write_errors(self.path, lambda: writer.published):
+            try:
+                self._delete([("kind", str(META))])
+                writer.add_document(**meta_document(meta))
+                self._lock.verify()
+                writer.commit(mergetype=CLEAR if self._cleared else merge_small)
+            except BaseException:
+                self.rollback()
+                raise
+            self._writer, self._cleared = None, False
+            self._load()
 
     def rollback(self) -> None:
         """See Engine."""
-        if self._writer is not None:
-            self._writer.cancel()
-        self._writer, self._cleared = None, False
+        writer, self._writer, self._cleared = self._writer, None, False
+        if writer is not None and not writer.is_closed:
+            writer.cancel()
 
     # ---- reading
 
@@ -253,30 +240,54 @@ class WhooshEngine:
 
     def generation(self) -> int:
         """See Engine."""
-        return self._generation
+        return self._generation.number
 
     def refresh(self) -> bool:
         """See Engine."""
         with self._guard:
-            if self._index.latest_generation() == self._generation:
-                return False
-            old = self._reader
-            self._load()
-            old.close()
+            self._check_open()
+            with _read_errors(self.path):
+                number = latest(self._storage)
+                newest = read_generation(self._storage, number) if number == self._generation.number else None
+                if newest is not None and newest.mark == self._generation.mark:
+                    return False
+                self._load()
             return True
 
     def check(self) -> tuple[str, ...]:
-        """See Engine: every record is read, and the counts of its seed are held against it."""
-        return self._read(self._check)
+        """See Engine: every byte of every file is held against the TOC, and every record against its seed's counts.
 
-    def _check(self) -> tuple[str, ...]:
+        A handle on an older generation moves on first: there is no promise for files that no generation needs.
+        """
+        self.refresh()
+        return self._read(lambda: self._check_files() or self._check_counts())
+
+    def _check_files(self) -> tuple[str, ...]:
+        while True:
+            wrong = [(reader.segment.file, reader.check()) for reader in self._readers]
+            try:
+                read_generation(self._storage, self._generation.number)
+            except FileNotFoundError:
+                wrong.append((toc_name(self._generation.number), "it is missing"))
+            problems = tuple(f"{name}: {one}: run swsearch rebuild --full" for name, one in wrong if one)
+            if not problems or latest(self._storage) == self._generation.number:
+                return problems
+            self._load()  # a writer was quicker
+
+    def _check_counts(self) -> tuple[str, ...]:
         problems = []
         held: dict[str, list[int]] = {}
+        ids: set[str] = set()
         for segment in self._snapshot.segments:
             for number, mask in enumerate((segment.articles, segment.notices)):
                 for doc in mask.nonzero()[0].tolist():
                     record = read_record(segment.record(doc))
                     held.setdefault(record.file, [0, 0])[number] += 1
+                    if record.id in ids:
+                        problems.append(
+                            f"{record.file}: the id {record.id} is there twice: run swsearch rebuild --full"
+                        )
+                    ids.add(record.id)
         for seed in self.files().values():
             found = held.pop(seed.file, [0, 0])
             if found != [seed.articles, seed.notices]:
@@ -288,43 +299,77 @@ class WhooshEngine:
         return tuple(problems)
 
     def _read(self, read: Callable[[], T]) -> T:
-        # Whoosh's readers keep a file position, so threads take turns.
-        with self._guard:
-            return _guarded(self.path, read)
+        # What is cached of a segment is built by the first who asks, so threads take turns.
+        with self._guard, _read_errors(self.path):
+            self._check_open()
+            return read()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineError(f"the index {self.path} was closed; open it again", self.name)
 
     def close(self) -> None:
-        """See Engine."""
+        """See Engine. Files that are mapped are freed with the last array of them that is in use."""
         with self._guard:
-            with suppress(Exception):
-                self.rollback()
-            reader = self.__dict__.pop("_reader", None)
-            if reader is not None:
-                reader.close()
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
+            if not self._closed:
+                self._closed = True
+                with suppress(Exception):
+                    self.rollback()
+                self._readers, self._snapshot = (), Snapshot([])
+                if self._lock is not None:
+                    self._lock.release()
+                    self._lock = None
 
 
-def _guarded(path: str, read: Callable[[], T]) -> T:
-    """What `read` returns; errors from below a damaged file become IndexCorrupt."""
+@contextmanager
+def _read_errors(path: str) -> Iterator[None]:
+    """Errors from below are told by what can be done about them.
+
+    All bytes are under checksums, so DamagedFile is how damage shows; the decoders' own errors are here for damage
+    that a checksum did not catch, one case in four billion.
+    """
     try:
-        return read()
-    except (SwsearchError, KeyError, EmptyIndexError, MemoryError):
-        raise
-    except PermissionError as error:
-        raise EngineError(f"the index {path} cannot be read: {error.strerror} ({error.filename})", "whoosh") from error
+        yield
     except DamagedFile as error:
         files = (str(error).partition(":")[0],)
         raise IndexCorrupt(f"the index {path} is damaged, {error}: run swsearch rebuild --full", path, files) from error
-    except Exception as error:  # a torn file shows as anything from struct.error to AssertionError
+    except OtherLayout as error:
+        raise IndexStale(
+            f"the index {path} has layout {error.found}, this version reads {LAYOUT}: run swsearch rebuild",
+            path,
+            str(LAYOUT),
+            str(error.found),
+        ) from error
+    except (EmptyIndexError, FileNotFoundError, NotADirectoryError):
+        raise _missing(path) from None
+    except (struct.error, zlib.error, UnicodeError) as error:
         raise IndexCorrupt(
             f"the index {path} is damaged ({type(error).__name__}: {error}): run swsearch rebuild --full", path
         ) from error
+    except OSError as error:
+        named = f" ({os.path.basename(error.filename)})" if isinstance(error.filename, str) else ""
+        raise EngineError(f"the index {path} cannot be read: {error.strerror or error}{named}", "whoosh") from error
+
+
+@contextmanager
+def _write_errors(path: str, published: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """What the disk refuses becomes a sentence that says which generation there is now."""
+    try:
+        yield
+    except OSError as error:
+        now = (
+            "the new one is there, but the disk did not confirm it: look at the disk, then run swsearch check"
+            if published()
+            else "nothing of it was changed; mend that and run the rebuild again"
+        )
+        raise EngineError(f"the index {path} cannot be written: {error.strerror or error}; {now}", "whoosh") from error
 
 
 def _make_directory(path: str) -> None:
     try:
-        os.makedirs(path, exist_ok=True)
+        if not os.path.isdir(path):
+            os.makedirs(path, exist_ok=True)
+            sync_directory(os.path.dirname(os.path.abspath(path)))
     except OSError as error:
         raise EngineError(f"the index directory {path} cannot be made: {error.strerror}", "whoosh") from error
 

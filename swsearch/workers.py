@@ -1,0 +1,117 @@
+"""Other processes that do one thing after the other, die with this one, and may die without it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing import connection
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 16
+"""Items per process that may be done before an earlier one is: bounds what waits in memory behind a slow one."""
+
+
+def run(
+    task: Callable[[Item], Result], items: Sequence[Item], jobs: int, died: Callable[[Item], Result]
+) -> Iterator[tuple[Item, Result]]:
+    """Each item with what `task` gave for it, in order; with what `died` gives if the process died of it.
+
+    `task` must be importable, and raise nothing. Close the iterator to end the processes early.
+    """
+    done: dict[int, Result] = {}
+    handed = emitted = 0
+    workers: list[_Worker] = []
+    try:
+        while emitted < len(items):
+            idle = [worker for worker in workers if worker.at is None]
+            while handed < min(len(items), emitted + AHEAD * jobs) and (idle or len(workers) < jobs):
+                if not idle:
+                    workers.append(_Worker(task))
+                    idle.append(workers[-1])
+                idle.pop().take(handed, items[handed])
+                handed += 1
+            for worker in _answering(workers):
+                at = worker.at
+                assert at is not None
+                try:
+                    done[at] = worker.result()
+                except (EOFError, OSError):
+                    done[at] = died(items[at])
+                    worker.kill()
+                    workers.remove(worker)
+            while emitted in done:
+                yield items[emitted], done.pop(emitted)
+                emitted += 1
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+class _Worker:
+    """One process; `at` is the number of the item that it works on."""
+
+    def __init__(self, task: Callable[[Any], Any]) -> None:
+        self.at: int | None = None
+        self.pipe, theirs = multiprocessing.Pipe()
+        # A daemon: multiprocessing ends it with this process where the system does not.
+        self._process = multiprocessing.Process(target=_serve, args=(theirs, task), daemon=True)
+        self._process.start()
+        theirs.close()  # so that the pipe ends when the process does
+
+    def take(self, at: int, item: Any) -> None:
+        """Begin with an item."""
+        self.at = at
+        with suppress(OSError):  # it is dead already, as `result` will tell
+            self.pipe.send(item)
+
+    def result(self) -> Any:
+        """What it gave. Raises EOFError or OSError if the process died."""
+        value = self.pipe.recv()
+        self.at = None
+        return value
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.join()
+        self.pipe.close()
+
+
+def _answering(workers: Sequence[_Worker]) -> list[_Worker]:
+    ready = connection.wait([worker.pipe for worker in workers if worker.at is not None])
+    return [worker for worker in workers if worker.pipe in ready]
+
+
+def _serve(pipe: Any, task: Callable[[Any], Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent ends us
+    _die_with_parent()
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(task(pipe.recv()))
+
+
+def _die_with_parent() -> None:
+    """End this process when its parent ends, even by kill -9 and even in the middle of a task."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
