@@ -39,10 +39,11 @@ def whole(least: int) -> Callable[[str], int]:
     """A type for click: a whole number, not below `least`."""
 
     def number(value: str | int) -> int:
+        text = typed_text(str(value))  # `--limit -1` has been marked as if it were a query
         with suppress(ValueError):
-            if int(value) >= least:
-                return int(value)
-        raise click.BadParameter(f"{str(value)[:40]} is no whole number from {least} on.")
+            if int(text) >= least:
+                return int(text)
+        raise click.BadParameter(f"{text[:40]} is no whole number from {least} on.")
 
     return number
 

@@ -143,7 +143,7 @@ def test_query_asks(index: FakeIndex, args: list[str], text: str, options: dict[
     [
         ([], "give a query"),
         (["  "], "give a query"),
-        (["x", "--limit", "-1"], "-1 is no whole number from 0 on"),
+        (["x", "--limit", "-1"], ": -1 is no whole number from 0 on"),
         (["x", "--limit", "many"], "many is no whole number from 0 on"),
         (["x", "--offset", "-2"], "-2 is no whole number"),
         (["x", "--json", "--csv"], "--json and --csv do not go together"),
