@@ -189,6 +189,8 @@ class Cluster:
                 answer = self._client.transport.perform_request(
                     method, path, params={**query, "request_timeout": timeout_s}, body=body
                 )
+                if answer is False:  # a HEAD that found nothing
+                    raise self._missing()
                 if method != "HEAD" and not isinstance(answer, dict):
                     raise EngineUnavailable(f"what answers at {self.address.url} is not OpenSearch", ENGINE)
                 return answer if isinstance(answer, dict) else {}
@@ -274,6 +276,10 @@ class Cluster:
 
     # ---- errors
 
+    def _missing(self) -> IndexMissing:
+        where = self.address.url
+        return IndexMissing(f"there is no index at {where}: make one with swsearch rebuild", where)
+
     def _late(self) -> EngineError:
         return EngineError(
             f"the cluster did not finish within {QUERY_SECONDS:g} seconds: make it more specific", ENGINE
@@ -308,7 +314,7 @@ class Cluster:
             case 403:
                 return EngineUnavailable(f"the user may not do this at {where}: {reason}", ENGINE)
             case 404:
-                return IndexMissing(f"there is no index at {where}: make one with swsearch rebuild", where)
+                return self._missing()
             case 413:
                 return EngineError(
                     f"an article is larger than {where} takes (http.max_content_length): make its page smaller", ENGINE

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from swsearch.engines.base import K1, VARIANT_WEIGHT, B, Sort
-from swsearch.engines.opensearch.schema import ARTICLE, NOTICE, grams, number, token, word_token
+from swsearch.engines.opensearch.schema import ARTICLE, NOTICE, grams, number, token
 from swsearch.errors import UnsupportedQueryError
 from swsearch.query.nodes import (
     AllOf,
@@ -237,7 +237,7 @@ def _form(form: str, weight: float, is_word: bool) -> Body:
         "weight": weight,
         "unit": token(form) if single else None,
         "grams": None if single else list(dict.fromkeys(grams(parts))),
-        "word": word_token(form) if is_word else None,
+        "word": token(form) if is_word else None,
     }
 
 

@@ -37,6 +37,7 @@ class WriteLock:
         self._lost: str | None = None
         self._guard = threading.Lock()
         self._stop = threading.Event()
+        self._make_index()
         self._acquire(timeout_s)
         self._thread = threading.Thread(target=self._beat_on, name="swsearch-lock", daemon=True)
         self._thread.start()
@@ -105,10 +106,7 @@ class WriteLock:
         body = {**self._me, "beats": self._beats}
         path = f"/{self._index}/_doc/{WRITER}"
         try:
-            told = self._cluster.ask("PUT", path, body, timeout_s=10, require_alias=False, **condition)
-        except IndexMissing:
-            self._make_index()
-            return False
+            told = self._cluster.ask("PUT", path, body, timeout_s=10, **condition)
         except EngineError as error:
             if getattr(error.__cause__, "status_code", None) != 409:
                 raise
@@ -121,6 +119,10 @@ class WriteLock:
         return True
 
     def _make_index(self) -> None:
+        """Storing into an index that is not there would make one with the cluster's defaults."""
+        with suppress(IndexMissing):
+            self._cluster.ask("HEAD", f"/{self._index}")
+            return
         body = {
             "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
             "mappings": {"dynamic": False, "_meta": {"swsearch": {"lock": self._cluster.address.alias}}},

@@ -73,21 +73,16 @@ def mapping(alias: str) -> dict[str, Any]:
     }
 
 
-def token(text: str) -> str:
-    """A unit or a bigram of units as a token: no white space, no lone surrogate, never over-long."""
-    if len(text) > UNIT_CHARS:
-        text = "".join(_short(unit) for unit in units(text))
-    return clean(text.replace(MARK, _QUOTE))
-
-
-def word_token(word: str) -> str:
-    """A word of jieba as a token."""
-    return clean(_short(word.replace(MARK, _QUOTE)))
+def token(unit: str) -> str:
+    """A unit or a word as a token: no white space, no lone surrogate, never over-long."""
+    return clean(_short(unit))
 
 
 def _short(unit: str) -> str:
-    if len(unit) <= UNIT_CHARS:
+    if len(unit) == 1:
         return unit
+    if len(unit) <= UNIT_CHARS:
+        return unit.replace(MARK, _QUOTE)
     return f"{_QUOTE}#{hashlib.sha256(unit.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}{_QUOTE}"
 
 
@@ -98,7 +93,11 @@ def clean(text: str) -> str:
 
 def grams(parts: Sequence[str]) -> list[str]:
     """The bigrams of units as tokens, in order."""
-    return [token(left + right) for left, right in itertools.pairwise(parts)]
+    return _pairs([token(unit) for unit in parts])
+
+
+def _pairs(tokens: list[str]) -> list[str]:
+    return [left + right for left, right in itertools.pairwise(tokens)]
 
 
 def doc_id(kind: str, name: str) -> str:
@@ -123,17 +122,17 @@ def record_documents(records: Iterable[Record]) -> Iterator[tuple[str, dict[str,
 
 
 def _record_document(record: Record, indexed: Indexed) -> dict[str, Any]:
-    every = units(indexed.form)
-    title = units(indexed.parts[0])
+    every = list(map(_short, units(indexed.form)))
+    title = list(map(_short, units(indexed.parts[0])))
     head, body = indexed.words
     document: dict[str, Any] = {
         "kind": ARTICLE if isinstance(record, Article) else NOTICE,
         "id": clean(record.id),
         "file": clean(record.file),
-        "grams": " ".join(grams(every)),
-        "title": " ".join(grams([*title, BREAK])),
-        "units": " ".join(token(unit) for unit in (*every, *title * (TITLE_WEIGHT - 1)) if unit != BREAK),
-        "words": " ".join(map(word_token, (*head * TITLE_WEIGHT, *body))),
+        "grams": clean(" ".join(_pairs(every))),
+        "title": clean(" ".join(_pairs([*title, BREAK]))),
+        "units": clean(" ".join([unit for unit in every + title * (TITLE_WEIGHT - 1) if unit != BREAK])),
+        "words": clean(" ".join(map(_short, head * TITLE_WEIGHT + body))),
         "length": indexed.length,
         "record": stored(record),
     }

@@ -1,9 +1,9 @@
 """OpenSearch as an engine: reading the index behind an alias, and building the next one beside it.
 
-    articles          the alias: what is read
-    articles-g000012  the generation it points to; blocked for writing
-    articles-g000013  the next one while it is built, known as articles-w000013 until the alias moves
-    articles-lock     who is building
+    articles                   the alias: what is read
+    articles-g000012-5d0f3a1c  the generation it points to; blocked for writing
+    articles-g000013-9b1e77d2  the next one while it is built; until the alias moves it has an alias of its own
+    articles-lock              who is building
 
 A rebuild clones the current generation (hard links), changes the clone, counts what is in it, and moves the alias in
 one call, from the very index that it began with. Killed anywhere, readers see the old one; the next rebuild drops
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import threading
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +27,7 @@ from swsearch.engines.opensearch.client import ENGINE, Address, Cluster
 from swsearch.engines.opensearch.lock import WriteLock
 from swsearch.engines.opensearch.schema import ARTICLE, MAPPING, NOTICE, SEED
 from swsearch.engines.opensearch.search import PointInTime, Reader, View, look
-from swsearch.errors import EngineError, IndexMissing, IndexStale, IndexStateError
+from swsearch.errors import EngineError, EngineUnavailable, IndexMissing, IndexStale, IndexStateError
 from swsearch.query.nodes import BoundNode
 from swsearch.settings import LOCK_SECONDS
 
@@ -130,10 +131,24 @@ class OpenSearchEngine:
         }
 
     def _drop_leftovers(self) -> int:
-        """Delete what older rebuilds left, but for what is being read; the highest number ever seen."""
+        """Delete what older rebuilds left, but for what is being read; the highest number ever seen.
+
+        A draft first loses its own alias, without which it cannot be published: so a writer that was thought dead
+        and publishes at this very moment either comes first, and its index stays, or fails.
+        """
         found = self._generations()
-        for name in sorted(set(found) - {self._current}):
+        for name, described in sorted(found.items()):
+            aliases = described.get("aliases", {})
+            if self._alias in aliases:
+                continue
             with suppress(IndexMissing):
+                if aliases:
+                    try:
+                        self._cluster.ask("POST", "/_aliases", {"actions": [_unname(name, one) for one in aliases]})
+                    except EngineUnavailable:
+                        raise
+                    except EngineError:
+                        continue
                 told = self._cluster.ask("GET", f"/{name}/_stats/search")
                 if not told["_all"]["total"].get("search", {}).get("point_in_time_current"):
                     self._cluster.ask("DELETE", f"/{name}")
@@ -394,9 +409,10 @@ class _Draft:
         self._cluster = cluster
         self._number = number
         self._alias = cluster.address.alias
-        self._index = f"{self._alias}-g{number:06d}"
-        self._own = f"{self._alias}-w{number:06d}"
+        self._index = f"{self._alias}-g{number:06d}-{uuid.uuid4().hex[:8]}"  # nobody else deletes or writes it
+        self._own = f"{self._index}-draft"
         self._cloned = source is not None
+        self._unsure = False
         self._before = 0
         self._created = 0
         self._put: set[str] = set()
@@ -471,13 +487,14 @@ class _Draft:
 
     def publish(self, before: str | None) -> None:
         """Move the alias from the index that this one began with. Raises EngineError if it points elsewhere by now."""
-        actions: list[dict[str, Any]] = [
-            {"add": {"index": self._index, "alias": self._alias}},
-            {"remove": {"index": self._index, "alias": self._own}},
-        ]
+        actions = [{"add": {"index": self._index, "alias": self._alias}}, _unname(self._index, self._own)]
         if before is not None:
-            actions.insert(0, {"remove": {"index": before, "alias": self._alias, "must_exist": True}})
-        self._cluster.ask("POST", "/_aliases", {"actions": actions})
+            actions.insert(0, _unname(before, self._alias))
+        try:
+            self._cluster.ask("POST", "/_aliases", {"actions": actions})
+        except EngineUnavailable:
+            self._unsure = True
+            raise
         self._pool.shutdown()
 
     def drop(self) -> None:
@@ -485,6 +502,8 @@ class _Draft:
         for future in self._flying:
             future.cancel()
         self._pool.shutdown(cancel_futures=True)
+        if self._unsure:
+            return  # the alias may have moved, or may yet: the next rebuild knows
         with suppress(IndexMissing):
             self._cluster.ask("DELETE", f"/{self._index}")
 
@@ -509,7 +528,11 @@ def _of_files(files: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield {"terms": {"file": [schema.clean(file) for file in files[at : at + FILES_AT_ONCE]]}}
 
 
+def _unname(index: str, alias: str) -> dict[str, Any]:
+    return {"remove": {"index": index, "alias": alias, "must_exist": True}}
+
+
 def _generation(alias: str, index: str) -> int:
     """The number in an index's name; 0 for one that is not named so."""
-    found = re.fullmatch(rf"{re.escape(alias)}-g(\d{{6,}})", index)
+    found = re.fullmatch(rf"{re.escape(alias)}-g(\d{{6,}})-[0-9a-f]{{8}}", index)
     return int(found[1]) if found else 0

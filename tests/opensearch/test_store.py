@@ -1,0 +1,372 @@
+"""The life of an index in a cluster: what is seen, what is left, who may write, and what is never touched."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from swsearch import open_index, rebuild
+from swsearch.engines.base import Meta, SeedFile
+from swsearch.engines.opensearch import lock, search, store
+from swsearch.engines.opensearch.store import OpenSearchEngine
+from swsearch.errors import EngineError, IndexLocked, IndexMissing, IndexStale, IndexStateError
+from swsearch.query.bind import bind
+from swsearch.query.nodes import Chunk, Everything
+from swsearch.records import Article
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = ROOT / "seeds"
+KILLS = int(os.environ.get("SWSEARCH_KILLS", "8"))
+META = Meta(1, {})
+
+
+def article(number, text="社工站", file="a.jsonl"):
+    return Article(f"{file[:-6]}:{number:06d}", file, "标题", (text,))
+
+
+def put(url, records, **options):
+    engine = OpenSearchEngine(url, write=True, **options)
+    try:
+        files = sorted({record.file for record in records})
+        engine.remove(files)
+        engine.add(records, [SeedFile(file, "0", sum(one.file == file for one in records)) for file in files])
+        engine.commit(META)
+    finally:
+        engine.close()
+
+
+def ids(engine, text="社工站"):
+    return {id for id, _ in engine.search(bind(Chunk(text)).node).hits}
+
+
+def indexes(ask, url):
+    name = url.rpartition("/")[2]
+    return sorted(ask("GET", f"/{name}*", expand_wildcards="all", allow_no_indices="true"))
+
+
+def generation(ask, url, number):
+    """The index of a generation."""
+    (found,) = [one for one in indexes(ask, url) if f"-g{number:06d}-" in one]
+    return found
+
+
+def name_of(url):
+    return url.rpartition("/")[2]
+
+
+# ---- the same answers
+
+
+def test_seeds_are_answered_as_by_the_embedded_engine(url, tmp_path):
+    """All seed queries, relaxed ones among them, to the last score and snippet."""
+    for place in (url, tmp_path / "index"):
+        rebuild(SEEDS, index=place)
+    asked = json.loads((ROOT / "tests/data/seeds_queries.json").read_text("utf-8"))
+    texts = [one["query"] for one in asked["queries"] if isinstance(one.get("query"), str)]
+    texts += [
+        "社会工作者服务能力提升行动方案",
+        "基层社工站服务项目三年行动提质升级方案的全面推进",
+        '"社工站 服务"~30 -江西',
+    ]
+    with open_index(url) as cluster, open_index(tmp_path / "index") as embedded:
+        for text in texts:
+            for options in ({}, {"notices": True}, {"sort": "year", "region": "江西"}):
+                one, two = (index.search(text, limit=0, **options) for index in (cluster, embedded))
+                assert [(hit.id, hit.snippet, hit.highlights) for hit in one] == [
+                    (hit.id, hit.snippet, hit.highlights) for hit in two
+                ], text
+                assert (one.total, one.relaxed, one.facets) == (two.total, two.relaxed, two.facets)
+                assert [hit.score for hit in one] == pytest.approx([hit.score for hit in two], abs=1e-5)
+        for hit in embedded.search("社工站 全覆盖"):
+            assert cluster.article(hit.id) == embedded.article(hit.id)
+            bound = bind(Chunk("社工站")).node
+            ours, theirs = (dict(index._engine.scores(bound, hit.id)) for index in (cluster, embedded))
+            assert ours == pytest.approx(theirs, abs=1e-5)
+        assert cluster.check() == ()
+
+
+def test_pages_and_facets_are_whole_however_small(url, monkeypatch):
+    """Far paging and facets of many values give what one answer gives."""
+    records = [
+        Article(f"a:{at}", "a.jsonl", "社工站" * (at % 5), ("社工站",), source=f"报{at % 50}") for at in range(230)
+    ]
+    put(url, records)
+    bound = bind(Chunk("社工站")).node
+    engine = OpenSearchEngine(url)
+    at_once = engine.search(bound, facets=True)
+    monkeypatch.setattr(search, "WINDOW", 20)
+    monkeypatch.setattr(search, "PAGE", 7)
+    monkeypatch.setattr(search, "FACET_VALUES", 3)
+    assert engine.search(bound, facets=True) == at_once
+    assert engine.search(bound, limit=10, offset=200).hits == at_once.hits[200:210]
+    assert engine.search(bound, limit=0, offset=500).hits == ()
+    for id, _ in at_once.hits:
+        assert engine.article(id).id == id
+    engine.close()
+
+
+# ---- generations
+
+
+def test_readers_stay_on_their_generation_until_they_refresh(url, ask):
+    put(url, [article(1)])
+    reader = OpenSearchEngine(url)
+    put(url, [article(2)])
+    assert ids(reader) == {"a:000001"}
+    assert reader.refresh()
+    assert not reader.refresh()
+    assert ids(reader) == {"a:000002"}
+    assert reader.generation() == 2
+    reader.close()
+
+
+def test_a_reader_whose_generation_is_gone_moves_on(url):
+    put(url, [article(1)])
+    reader = OpenSearchEngine(url)
+    put(url, [article(2)])
+    put(url, [article(3)])
+    assert ids(reader) == {"a:000003"}
+    reader.close()
+
+
+def test_two_generations_and_the_lock_are_all_there_is(url, ask):
+    for number in range(4):
+        put(url, [article(number)])
+    assert [one.removeprefix(name_of(url))[:8] for one in indexes(ask, url)] == ["-g000003", "-g000004", "-lock"]
+
+
+def test_the_generation_that_is_read_cannot_be_written(url, ask):
+    put(url, [article(1)])
+    with pytest.raises(Exception, match="blocked by"):
+        ask("POST", f"/{name_of(url)}/_doc", {"kind": "article"})
+
+
+def test_a_full_rebuild_keeps_nothing(url):
+    put(url, [article(1), article(2, file="b.jsonl")])
+    engine = OpenSearchEngine(url, write=True)
+    engine.clear()
+    engine.add([article(3)], [SeedFile("a.jsonl", "1", 1)])
+    engine.commit(META)
+    assert ids(engine) == {"a:000003"}
+    assert set(engine.files()) == {"a.jsonl"}
+    engine.close()
+
+
+def test_clearing_after_adding_keeps_what_was_added(url):
+    put(url, [article(1)])
+    engine = OpenSearchEngine(url, write=True)
+    engine.add([article(2)], [])
+    engine.clear()
+    engine.commit(META)
+    assert ids(engine) == {"a:000002"}
+    engine.close()
+
+
+def test_an_index_of_another_mapping_is_built_anew(url, ask):
+    rebuild(SEEDS, index=url)
+    name = name_of(url)
+    ask("PUT", f"/{generation(ask, url, 1)}/_settings", {"index.blocks.write": None})
+    ask("PUT", f"/{generation(ask, url, 1)}/_mapping", {"_meta": {"swsearch": {"mapping": 0, "alias": name}}})
+    with pytest.raises(IndexStale, match="mapping 0, this version reads 1"):
+        open_index(url)
+    report = rebuild(SEEDS, index=url)
+    assert report.full_because
+    assert report.articles == 14
+
+
+# ---- what is somebody else's
+
+
+def test_a_plain_index_of_that_name_is_left_alone(url, ask):
+    ask("PUT", f"/{name_of(url)}", {})
+    for write in (False, True):
+        with pytest.raises(IndexStateError, match="left alone"):
+            OpenSearchEngine(url, write=write)
+    assert indexes(ask, url) == [name_of(url)]
+
+
+def test_indexes_with_names_like_ours_are_left_alone(url, ask):
+    other = f"{name_of(url)}-g000007-01234567"
+    ask("PUT", f"/{other}", {})
+    for number in range(3):
+        put(url, [article(number)])
+    assert other in indexes(ask, url)
+
+
+def test_an_alias_of_somebody_else_is_left_alone(url, ask):
+    name = name_of(url)
+    ask("PUT", f"/{name}-theirs", {"aliases": {name: {}}})
+    with pytest.raises(IndexStateError, match="left alone"):
+        rebuild(SEEDS, index=url)
+    assert indexes(ask, url) == [f"{name}-theirs"]
+
+
+def test_an_index_that_is_deleted_meanwhile_is_told(url, ask):
+    put(url, [article(1)])
+    reader = OpenSearchEngine(url)
+    ask("DELETE", f"/{generation(ask, url, 1)}")
+    with pytest.raises(IndexMissing, match="was deleted"):
+        ids(reader)
+    with pytest.raises(IndexMissing, match="swsearch rebuild"):
+        open_index(url)
+    reader.close()
+
+
+# ---- one writer
+
+
+def test_a_second_writer_waits_and_is_told_who_writes(url):
+    engine = OpenSearchEngine(url, write=True)
+    with pytest.raises(IndexLocked, match=f"process {os.getpid()}") as caught:
+        OpenSearchEngine(url, write=True, lock_timeout_s=0.5)
+    assert caught.value.owner == os.getpid()
+    engine.close()
+    OpenSearchEngine(url, write=True, lock_timeout_s=0.5).close()
+
+
+def test_a_silent_writer_is_taken_over_and_loses(url, monkeypatch, ask):
+    """It is on another machine as far as anybody can tell, and does not beat; what it then commits is refused."""
+    put(url, [article(1)])
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 1000)
+    monkeypatch.setattr(lock, "STILL_SECONDS", 1)
+    monkeypatch.setattr(lock, "_host", lambda: "elsewhere")
+    silent = OpenSearchEngine(url, write=True)
+    silent.add([article(2)], [])
+    monkeypatch.setattr(lock, "_host", lambda: "here")
+    put(url, [article(3)])
+    with pytest.raises((IndexLocked, EngineError, IndexMissing)):
+        silent.commit(META)
+    silent.close()
+    reader = OpenSearchEngine(url)
+    assert ids(reader) == {"a:000003"}
+    reader.close()
+
+
+def test_a_rebuild_that_lost_the_alias_changes_nothing(url, ask):
+    """Two writers in spite of the lock: the later one moves the alias from where it is not, and fails."""
+    put(url, [article(1)])
+    one = OpenSearchEngine(url, write=True)
+    one.add([article(2)], [])
+    one._lock.release()
+    one._lock.confirm = lambda: None
+    name, first = name_of(url), generation(ask, url, 1)
+    other = f"{name}-g000009-01234567"
+    ask("POST", f"/{first}/_clone/{other}", {"settings": {"index.blocks.write": None}})
+    moves = [{"remove": {"index": first, "alias": name}}, {"add": {"index": other, "alias": name}}]
+    ask("POST", "/_aliases", {"actions": moves})
+    with pytest.raises((EngineError, IndexMissing)):
+        one.commit(META)
+    one._lock = None
+    one.close()
+    reader = OpenSearchEngine(url)
+    assert ids(reader) == {"a:000001"}
+    reader.close()
+
+
+def test_a_draft_that_is_deleted_from_outside_is_not_made_again(url, ask):
+    put(url, [article(1)])
+    engine = OpenSearchEngine(url, write=True)
+    engine.add([article(2)], [])
+    ask("DELETE", f"/{generation(ask, url, 2)}")
+    with pytest.raises((EngineError, IndexMissing)):
+        engine.commit(META)
+    engine.close()
+    assert indexes(ask, url) == [generation(ask, url, 1), f"{name_of(url)}-lock"]
+
+
+def test_a_record_that_is_refused_is_named_and_the_old_index_stays(url):
+    put(url, [article(1)])
+    engine = OpenSearchEngine(url, write=True)
+    engine.add([Article("x" * 40_000, "a.jsonl", "标题", ("社工站",))], [])
+    with pytest.raises(EngineError, match="was not stored"):
+        engine.commit(META)
+    engine.close()
+    reader = OpenSearchEngine(url)
+    assert ids(reader) == {"a:000001"}
+    reader.close()
+
+
+# ---- killed, and while others read
+
+REBUILD = "import sys; from swsearch import rebuild; rebuild(sys.argv[1], index=sys.argv[2])"
+
+
+def test_a_killed_rebuild_leaves_the_old_index_or_the_new(url, ask, tmp_path):
+    """Killed at random instants; the next rebuild goes through at once and leaves no stray index."""
+    chance = random.Random(1)
+
+    def seeds(version):
+        lines = [
+            json.dumps({"id": f"{version}-{at}", "title": "题", "body": f"社工站第{version}版{at}"}, ensure_ascii=False)
+            for at in range(300)
+        ]
+        (tmp_path / "a.jsonl").write_text("\n".join(lines), "utf-8")
+        return {f"{version}-{at}" for at in range(300)}
+
+    old = seeds(0)
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-c", REBUILD, tmp_path, url], check=True)
+    whole = time.monotonic() - started
+    seen = set()
+    for version in range(1, KILLS + 1):
+        new = seeds(version)
+        process = subprocess.Popen([sys.executable, "-c", REBUILD, tmp_path, url])
+        time.sleep(chance.uniform(0.2, 1.0) * whole)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        reader = OpenSearchEngine(url)
+        found = ids(reader)
+        reader.close()
+        assert found in (old, new)
+        seen.add(found == new)
+        started = time.monotonic()
+        rebuild(tmp_path, index=url)
+        assert time.monotonic() - started < 10
+        left = [one for one in indexes(ask, url) if not one.endswith("-lock")]
+        assert len(left) <= 2
+        reader = OpenSearchEngine(url)
+        assert ids(reader) == new
+        assert generation(ask, url, reader.generation()) in left
+        reader.close()
+        old = new
+
+
+def test_25000_matches_come_out_whole_while_rebuilds_go_on(url):
+    """Each once, of one generation, through the point in time; and their texts after it."""
+    count = 25_000
+    put(url, [article(number) for number in range(count)])
+    wrong, done = [], threading.Event()
+
+    def rebuilds():
+        number = count
+        while not done.is_set():
+            number += 1
+            try:
+                put(url, [article(number, file="b.jsonl")])
+            except Exception as error:
+                wrong.append(error)
+                return
+
+    thread = threading.Thread(target=rebuilds)
+    reader = OpenSearchEngine(url)
+    thread.start()
+    try:
+        found = reader.search(Everything())
+        expected = [f"a:{number:06d}" for number in range(count)]
+        assert found.total == count
+        assert sorted(id for id, _ in found.hits) == expected
+        for id, _ in found.hits[::1000]:
+            assert reader.article(id).id == id
+    finally:
+        done.set()
+        thread.join()
+        reader.close()
+    assert not wrong
+    assert store.RECORDS_AT_ONCE < 1000
