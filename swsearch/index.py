@@ -16,25 +16,18 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import cache
-from importlib.resources import files as package_files
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 from swsearch import workers
 from swsearch.engines.base import Engine, Meta, Record, SeedFile, open_engine
 from swsearch.errors import IndexCorrupt, IndexStale, PageError, SettingError
-from swsearch.records import Article, Facts, Notice, Page, file_stem
+from swsearch.records import Article, Facts, Notice, file_stem
 from swsearch.settings import MAX_PAGE_BYTES, Settings
+from swsearch.stale import FORMAT, fingerprints, stale_because
 
 if TYPE_CHECKING:
     from swsearch.pages.ready import Meta as PageMeta
-
-FORMAT = 1
-"""Raised when what an engine stores changes its meaning."""
-
-AT_QUERY_TIME = ("variants.py", "strait_variants.tsv", "strait_opencc.tsv", "function_words.txt")
-"""Files of the text room that no index depends on."""
 
 PAGE_SUFFIX, READY_SUFFIX, MENDED_SUFFIX, META_NAME = ".txt", ".jsonl", ".articles.json", "meta.csv"
 Progress = Callable[[int, int, str], None]
@@ -146,36 +139,6 @@ def _open(path: str, full: bool) -> tuple[Engine, Mapping[str, SeedFile], str | 
     except IndexStale as error:
         because = str(error)
     return open_engine(path, write=True, fresh=True), {}, because
-
-
-def stale_because(meta: Meta) -> str | None:
-    """Why an index that was made as `meta` says does not fit this version, or None if it does."""
-    if meta.format != FORMAT:
-        return f"the index has format {meta.format}, this version writes {FORMAT}"
-    now = fingerprints()
-    changed = [name for name in now if meta.fingerprints.get(name) != now[name]]
-    return f"{' and '.join(changed)} changed since the index was built" if changed else None
-
-
-@cache
-def fingerprints() -> Mapping[str, str]:
-    """Hashes of all that decides what an index holds: the text room with its tables, the dictionary, the page room."""
-    from swsearch.text.words import dictionary_fingerprint
-
-    def digest(package: str) -> str:
-        total = hashlib.sha256()
-        room = package_files(package)
-        for folder in (room, room / "data"):
-            for item in sorted(folder.iterdir(), key=lambda one: one.name):
-                if item.is_file() and not item.name.endswith((".pyc", ".md")) and item.name not in AT_QUERY_TIME:
-                    total.update(item.name.encode() + b"\0" + item.read_bytes())
-        return total.hexdigest()[:16]
-
-    return {
-        "the analyzer": digest("swsearch.text"),
-        "the dictionary": dictionary_fingerprint(),
-        "the page pipeline": digest("swsearch.pages"),
-    }
 
 
 # ---- 1 seeds
@@ -513,6 +476,3 @@ class _Change:
 def _seed_file(file: str, sha256: str, records: Sequence[Record]) -> SeedFile:
     notices = sum(isinstance(record, Notice) for record in records)
     return SeedFile(file, sha256, len(records) - notices, notices)
-
-
-__all__ = ["Page", "Report", "find_seeds", "fingerprints", "rebuild", "stale_because"]

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Union
 
 from swsearch.engines.base import Engine, Found, Meta, Record, Sort, open_engine
 from swsearch.errors import IndexCorrupt, QueryError
-from swsearch.index import stale_because
 from swsearch.query import bind as binding
 from swsearch.query.nodes import (
     AllOf,
@@ -33,6 +32,7 @@ from swsearch.query.parse import parse
 from swsearch.records import Article, Facts, Hit, Relaxed, Results
 from swsearch.settings import HITS_SHOWN, Settings
 from swsearch.snippets import kwic, snippet, sort_kwic, wanted
+from swsearch.stale import stale_because
 
 if TYPE_CHECKING:
     from swsearch.snippets import KwicLine, KwicSort

@@ -9,7 +9,7 @@ from conftest import SEEDS
 
 from swsearch import IndexCorrupt, IndexLocked, PageError, SettingError, open_index, rebuild, search
 from swsearch.engines.whoosh.store import WhooshEngine
-from swsearch.index import stale_because
+from swsearch.stale import stale_because
 
 PAGE = (
     "■ 本报记者 张三\n\n日前，河北省民政厅印发通知，要求各地加快建设示范社工站。\n"
@@ -196,10 +196,12 @@ def test_a_torn_index_is_corrupt_and_can_be_rebuilt(place):
 
 def test_another_pipeline_means_a_full_rebuild(place, monkeypatch):
     build(place)
-    import swsearch.index as module
+    from swsearch import index, stale
 
-    now = dict(module.fingerprints())
-    monkeypatch.setattr(module, "fingerprints", lambda: {**now, "the page pipeline": "other"})
+    now = dict(stale.fingerprints())
+    for module in (index, stale):
+        monkeypatch.setattr(module, "fingerprints", lambda: {**now, "the page pipeline": "other", stale.SEEN: "other"})
+    monkeypatch.setattr(stale, "_seen", lambda: "other")
     with open_index(place / "index") as index:
         assert any("page pipeline" in warning for warning in index.search("社工站").warnings)
         assert index.status().stale

@@ -20,6 +20,7 @@ ROOMS = [
     ("query",),
     ("engines",),
     ("workers",),
+    ("stale",),
     ("index",),
     ("snippets", "terminal"),
     ("search",),
