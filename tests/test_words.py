@@ -146,7 +146,10 @@ def test_simplified_text_does_not_load_opencc_and_no_jieba_but_ours() -> None:
 
 
 def test_plain_jieba_is_silent_and_leaves_no_cache(tmp_path: Path) -> None:
-    code = "from swsearch.text import words as w; w.backend = lambda: 'jieba'; w.SHORT_CHARS = 0; print(*w.words('乡镇社工站'))"
+    code = (
+        "from swsearch.text import words as w; w.backend = lambda: 'jieba'; w.SHORT_CHARS = 0;"
+        "print(*w.words('乡镇社工站'))"
+    )
     done = run(code, TMPDIR=str(tmp_path))
     assert done.stdout.split() == ["乡镇", "社工站"]
     assert done.stderr == ""
