@@ -205,11 +205,15 @@ def _search(
     """The best labels of the lines. A state of the beam: (bodies used, label of the last line, size of its group)."""
     w = weights()
     order, disorder, crossed, long_group = w["head.order"], w["head.disorder"], w["head.crossed"], w["head.long"]
+    before, after = [body.before for body in bodies], [body.after for body in bodies]
     states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {(0, -1, 0): (0.0, ())}
     for at, line in enumerate(lines):
         slot, share = line.slot, shares[at]
         same_slot = at > 0 and lines[at - 1].slot == slot
-        starts = {body: share[body] + _place(line, bodies[body], near_before, near_after) for body in share}
+        starts = [
+            (body, 1 << body, points + _place(line, bodies[body], near_before, near_after))
+            for body, points in share.items()
+        ]
         none = (
             w["head.none_quoted"]
             if line.quoted
@@ -219,39 +223,55 @@ def _search(
             if line.edge
             else w["head.none"]
         )
-        new: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
+        # A state that falls behind by more than MARGIN is not even made; where few are made, all of them stay.
+        floor = -1e9
+        if sum(not used & bit for used, _, _ in [next(iter(states))] for _, bit, _ in starts) > 3:
+            floor = max(score for score, _ in states.values()) + none - MARGIN
+        prune = floor > -1e9
+        new: dict[tuple[int, int, int], tuple[float, tuple[int, ...], int]] = {}
         for (used, label, size), (score, labels) in states.items():
             follows = same_slot and label >= 0
             if follows:
                 value = score + joins[at] + share[label] + (long_group if size >= 3 else 0.0)
-                if line.last and bodies[label].before == slot:
+                if line.last and before[label] == slot:
                     value += near_before
-                key = (used, label, size + 1 if size < 4 else 4)
+                if value >= floor:
+                    key = (used, label, size + 1 if size < 4 else 4)
+                    old = new.get(key)
+                    if old is None or value > old[0]:
+                        new[key] = (value, labels, label)
+                        if prune and value - MARGIN > floor:
+                            floor = value - MARGIN
+            value = score + none
+            if value >= floor:
+                key = (used, -1, 0)
                 old = new.get(key)
                 if old is None or value > old[0]:
-                    new[key] = (value, (*labels, label))
-            key = (used, -1, 0)
-            old = new.get(key)
-            if old is None or score + none > old[0]:
-                new[key] = (score + none, (*labels, -1))
-            for body in share:
-                if used >> body & 1:
+                    new[key] = (value, labels, -1)
+            crossing = follows and before[label] == slot
+            for body, bit, points in starts:
+                if used & bit:
                     continue
-                value = score + starts[body]
+                value = score + points
                 if follows:
                     value += order if body == label + 1 else disorder if body < label else 0.0
-                    if bodies[label].before == slot and bodies[body].after == slot:
+                    if crossing and after[body] == slot:
                         value += crossed
-                key = (used | 1 << body, body, 1)
+                if value < floor:
+                    continue
+                key = (used | bit, body, 1)
                 old = new.get(key)
                 if old is None or value > old[0]:
-                    new[key] = (value, (*labels, body))
-        if len(new) > 4:
-            floor = max(score for score, _ in new.values()) - MARGIN
-            new = {key: found for key, found in new.items() if found[0] >= floor}
-            if len(new) > BEAM:
-                new = dict(sorted(new.items(), key=_by_score, reverse=True)[:BEAM])
-        states = new
+                    new[key] = (value, labels, body)
+                    if prune and value - MARGIN > floor:
+                        floor = value - MARGIN
+        kept = list(new.items())
+        if len(kept) > 4:
+            floor = max(found[0] for found in new.values()) - MARGIN
+            kept = [item for item in kept if item[1][0] >= floor]
+            if len(kept) > BEAM:
+                kept = sorted(kept, key=_by_score, reverse=True)[:BEAM]
+        states = {key: (value, (*labels, label)) for key, (value, labels, label) in kept}
     best_score, best_labels = -1e9, (-1,) * len(lines)
     for (used, _, _), (score, labels) in states.items():
         total = score + sum(body.missing for at, body in enumerate(bodies) if not used >> at & 1)
@@ -260,7 +280,7 @@ def _search(
     return best_score, list(best_labels)
 
 
-def _by_score(item: tuple[tuple[int, int, int], tuple[float, tuple[int, ...]]]) -> float:
+def _by_score(item: tuple[tuple[int, int, int], tuple[float, tuple[int, ...], int]]) -> float:
     return item[1][0]
 
 

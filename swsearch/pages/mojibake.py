@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib import resources
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise, repeat
 from math import log
 from typing import NamedTuple
 
@@ -58,6 +58,8 @@ _PAIRS = {
     "咱": "暂",
 }
 _BRACKETS = frozenset([*_PAIRS, *_PAIRS.values()])
+_OPENER_OF = {bracket: opener for opener, closer in _PAIRS.items() for bracket in (opener, closer)}
+_BRACKET = re.compile(f"[{''.join(_OPENER_OF)}]")
 _UNITS = re.compile(
     "[年月日时点分秒号％豫人名位万亿千百个元届次岁度周期项家所处户件场多余版章条%米亩台辆张栋座层]|公[里斤顷]|平方|小时"
 )
@@ -83,7 +85,6 @@ _ROLES = (
     "老师",
 )
 
-_NARROW = re.compile("[\x00-\xff]+")
 _DIGIT_RUN = re.compile("[园员圆猿源缘远苑愿怨]+(?:[援郾][园员圆猿源缘远苑愿怨]+)*")
 _LETTER_RUN = re.compile(f"[{''.join(sorted(_LETTERS))}](?:[窑原]?[{''.join(sorted(_LETTERS))}])*")
 # What no genuine page has (see `_evidence`); a page without any of it is left alone after this one scan.
@@ -141,11 +142,11 @@ class _Page:
         self.printed = list(lines)
         filled = [(number, line) for number, line in enumerate(lines) if line and not line.isspace()]
         self.numbers = [number for number, _ in filled]  # lines are counted without the blank ones from here on
-        columns = [[column for column, char in enumerate(line) if not char.isspace()] for _, line in filled]
-        self.text = "".join("".join(line.split()) for _, line in filled)
+        columns = [_columns(line) for _, line in filled]
+        self.text = "".join([text for _, line in filled for text in line.split()])
         self.size = len(self.text)
-        self.line = [number for number, places in enumerate(columns) for _ in places]
-        self.column = [column for places in columns for column in places]
+        self.line = [at for number, places in enumerate(columns) for at in repeat(number, len(places))]
+        self.column = list(chain.from_iterable(columns))
         self.right_marks = [len(_RIGHT_MARKS.findall(line)) for _, line in filled]
         self.neighbours = _neighbours([line for _, line in filled])
 
@@ -323,11 +324,13 @@ class _Page:
 
     def _pairs(self) -> Iterable[_Item]:
         """Each opener with the closer that follows it, before any other of its kind."""
-        for opener, closer in _PAIRS.items():
+        places: dict[str, list[int]] = {}
+        for found in _BRACKET.finditer(self.text):
+            places.setdefault(_OPENER_OF[found[0]], []).append(found.start())
+        for opener in _PAIRS:
             open_at: int | None = None
-            for found in re.finditer(f"[{opener}{closer}]", self.text):
-                at = found.start()
-                if found[0] == opener:
+            for at in places.get(opener, ()):
+                if self.text[at] == opener:
                     if open_at is None or self._odds(at) > -2:
                         open_at = at
                 elif open_at is not None and self._odds(at) > -2:
@@ -340,6 +343,14 @@ class _Page:
                     open_at = None
 
 
+def _columns(line: str) -> Sequence[int]:
+    """Where the characters of `line` stand that are no white space."""
+    if len(line.split(None, 1)) == 1:
+        start = len(line) - len(line.lstrip())
+        return range(start, len(line.rstrip()))
+    return [column for column, char in enumerate(line) if not char.isspace()]
+
+
 def _neighbours(lines: Sequence[str]) -> list[list[int]]:
     """For each line, up to two lines before and after that the same sentence may run through: as wide, none ends."""
     widths = [_width(line) for line in lines]
@@ -347,16 +358,18 @@ def _neighbours(lines: Sequence[str]) -> list[list[int]]:
         abs(widths[at] - widths[at + 1]) <= _SAME_WIDTH and not line.rstrip().endswith(_ENDS)
         for at, line in enumerate(lines[:-1])
     ]
+    joined = [False, False, *joined, False, False]  # joined[at + 2]: lines at and at + 1
     out: list[list[int]] = []
-    for number in range(len(lines)):
+    for at in range(len(lines)):
         linked = []
-        for step in (-1, 1):
-            other = number
-            while (
-                abs(other + step - number) <= 2 and 0 <= other + step < len(lines) and joined[min(other, other + step)]
-            ):
-                other += step
-                linked.append(other)
+        if joined[at + 1]:
+            linked.append(at - 1)
+            if joined[at]:
+                linked.append(at - 2)
+        if joined[at + 2]:
+            linked.append(at + 1)
+            if joined[at + 3]:
+                linked.append(at + 2)
         out.append(linked)
     return out
 
@@ -364,7 +377,7 @@ def _neighbours(lines: Sequence[str]) -> list[list[int]]:
 def _width(line: str) -> float:
     """In characters: half of one for each narrow character, nothing for white space."""
     text = "".join(line.split())
-    return len(text) - 0.5 * (len(text) - len(_NARROW.sub("", text)))
+    return len(text) - 0.5 * len(text.encode("latin-1", "ignore"))
 
 
 def _may_be_broken(text: str) -> bool:
@@ -380,12 +393,14 @@ def _odds(text: str, at: int) -> float:
     """For a mark at `at` against the character itself beside these neighbours; words of digits only don't count."""
     words = _words()
     best = words[text[at]][0]
+    before = at if at < 3 else 3
+    around = text[at - before : at + 4]
+    size = len(around)
     for length in (2, 3, 4):
-        for start in range(max(0, at - length + 1), min(at, len(text) - length) + 1):
-            word = text[start : start + length]
-            values = words.get(word)
-            if values and values[at - start] > best and not _DIGITS.issuperset(word):
-                best = values[at - start]
+        for start in range(max(0, before - length + 1), min(before, size - length) + 1):
+            values = words.get(around[start : start + length])
+            if values and values[before - start] > best and not _DIGITS.issuperset(around[start : start + length]):
+                best = values[before - start]
     return _rates()[text[at]] - best
 
 

@@ -16,12 +16,12 @@ from importlib import resources
 from swsearch.pages.kinds import FLOW, HEAD, PARA
 from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, column_widths, row_widths
 
-_KINDS = (PARA, FLOW, HEAD)
 _NEVER_FIRST = frozenset("的们們者")
 _RARELY_FIRST = frozenset("了着著得性化等及之")
 _MARKS = frozenset("，。、；：！？）》”」』,;:")
 _MARK = re.compile("[，。、；：！？,;]")
 _INNER = re.compile("[，、；,]")
+_SENTENCE_MARK = re.compile("[。，！？；!?;,.]")
 _BRACKET = re.compile("[（）《》“”「」]")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
@@ -46,6 +46,7 @@ class Unwrapper:
 
     def __init__(self, rows: Sequence[Row], opener: re.Pattern[str], strong: re.Pattern[str]) -> None:
         self.rows = rows
+        self.clean = clean = [row.clean for row in rows]
         self.strong = strong
         spaced = sum(1 for row in rows if len(row.text) > len(row.clean))
         self.spaced = spaced > 0.12 * len(rows)
@@ -53,12 +54,12 @@ class Unwrapper:
         self.columns = column_widths(self.width)
         self.says = blank_weight(rows)
         self.closed = [row.closed for row in rows]
-        self.opens = [opener.match(row.clean) is not None for row in rows]
-        self.marked = [_INNER.search(row.clean) is not None for row in rows]
+        self.opens = [opener.match(text) is not None for text in clean]
         self.piece = self._find_pieces()
+        self.narrow = self._narrow_pairs()
         self.short = [
-            width <= (column * 0.6 if _is_latin(rows[at].clean) else column - SHORT) and not self._narrow_pair(at)
-            for at, (width, column) in enumerate(zip(self.width, self.columns, strict=True))
+            width <= (column * 0.6 if text.isascii() and _is_latin(text) else column - SHORT) and not narrow
+            for width, column, text, narrow in zip(self.width, self.columns, clean, self.narrow, strict=False)
         ]
         self.insets = True
         self.insets = self._has_insets()
@@ -134,11 +135,15 @@ class Unwrapper:
         column = max(self.columns[at], self.columns[at + 1])
         return 3 <= column - row <= 6 and column - 2 <= after <= column + 6
 
-    def _narrow_pair(self, at: int) -> bool:
-        """Whether rows at-1 and at are as narrow as each other, a mark inside: a column made narrow by a picture."""
-        if not 0 < at < len(self.rows):
-            return False
-        return abs(self.width[at - 1] - self.width[at]) <= 3 and (self.marked[at - 1] or self.marked[at])
+    def _narrow_pairs(self) -> list[bool]:
+        """For each row, and one more, whether it is as narrow as the one before, a mark in either: a column made narrow
+        by a picture."""
+        marked = [_INNER.search(text) is not None for text in self.clean]
+        width = self.width
+        inner = [
+            (marked[at] or marked[at - 1]) and -3 <= width[at] - width[at - 1] <= 3 for at in range(1, len(marked))
+        ]
+        return [False, *inner, False]
 
     def _best_path(self, start: int, end: int) -> list[str]:
         w = self.w
@@ -164,16 +169,17 @@ class Unwrapper:
             flow += broken
         kind = HEAD if head > max(para, flow) else PARA if para >= flow else FLOW
         path = [kind]
-        for back in reversed(came):
-            kind = back[_KINDS.index(kind)]
+        for from_para, from_flow, from_h in reversed(came):
+            kind = from_para if kind == PARA else from_flow if kind == FLOW else from_h
             path.append(kind)
         return path[::-1]
 
     def _steps(self, at: int) -> tuple[float, float, float]:
         """What row `at` itself says for the kinds P, C and H."""
-        w, text = self.w, self.rows[at].clean
+        w, text = self.w, self.clean[at]
+        first = text[:1]
         goes_on = self._goes_on(text)
-        if text[:1] in HANGING or not (text[:1].isalnum() or any(map(str.isalnum, text))):
+        if not first.isalnum() and (first in HANGING or not any(map(str.isalnum, text))):
             return -6.0, goes_on + 3.0, -6.0
         para, flow, head = -goes_on, goes_on, self._head(at) - goes_on
         if self.opens[at]:
@@ -190,16 +196,16 @@ class Unwrapper:
 
     def _moves(self, at: int) -> tuple[float, float, float, float, float, float]:
         """The scores of going to row `at`: body to P, body to H, P to C, C to C, H to H, H to P (H to C is never)."""
-        w, row, before = self.w, self.rows[at], self.rows[at - 1]
-        gap = self.says if row.gap else 0.0
         if self.piece[at]:
             return -4.0, -4.0, 4.0, 4.0, 0.0, -4.0
-        first = self.first[at]
+        w, row, before = self.w, self.rows[at], self.rows[at - 1]
+        gap = self.says if row.gap else 0.0
+        first, width, column = self.first[at], self.width[at], self.columns[at]
         head_head = w["line.head_run"] - 0.4 * gap
         head_para = w["line.para_after_head"] + (w["line.para_indent"] if first else 0.0)
-        short = self.short[at - 1] and not self._narrow_pair(at)
-        if self.closed[at - 1]:
-            full = self.width[at] >= self.columns[at] - 2
+        short = self.short[at - 1] and not self.narrow[at]
+        if before.closed:
+            full = width >= column - 2
             body_head = 0.3 if short else 0.0
             if not row.gap and not self.short[at]:
                 body_head += self.says * w["line.head_no_gap"]
@@ -212,7 +218,7 @@ class Unwrapper:
             if not row.gap and not short:
                 body_para -= 2 * self.says
             return body_para, body_head, flow, flow, head_head, head_para
-        pauses = before.pauses
+        pauses, wide = before.pauses, self.width[at - 1]
         soft = short and not pauses
         body_para = w["line.para_after_short_open"] if soft else w["line.para_after_open"]
         if before.clean[-1:] in "：:":
@@ -221,14 +227,13 @@ class Unwrapper:
         flow = w["line.flow"] + (w["line.flow_pause"] if pauses else 0.0) - gap
         if row.indent:
             flow += w["line.flow_box"]
-        wide = self.width[at] + self.width[at - 1] >= 40
-        if wide and not (_MARK.search(row.clean) or _MARK.search(before.clean)):
+        if width + wide >= 40 and not (_MARK.search(row.clean) or _MARK.search(before.clean)):
             flow += w["line.flow_unmarked"]
         para_flow = flow_flow = flow
-        if soft and abs(self.width[at - 1] + self.width[at] - self.columns[at]) > 3:  # else: halves of one line
+        if soft and abs(wide + width - column) > 3:  # else: halves of one line
             para_flow += w["line.short_open"]
             flow_flow += w["line.short_open"]
-        elif not soft and not pauses and self.width[at - 1] <= self.columns[at - 1] - 3:
+        elif not soft and not pauses and wide <= self.columns[at - 1] - 3:
             para_flow += w["line.first_odd"]
         if self.first[at - 1]:
             para_flow = flow + w["line.flow_first"]
@@ -236,20 +241,21 @@ class Unwrapper:
 
     def _goes_on(self, text: str) -> float:
         """How much the first characters say that the row carries on a sentence: 的…, or a mark after one character."""
-        if text[:1] in _NEVER_FIRST:
+        first = text[:1]
+        if first in _NEVER_FIRST:
             return self.w["line.first_never"]
-        if "a" <= text[:1] <= "z":
+        if text[1:2] in _MARKS and first not in "一二三四五六七八九十":
             return self.w["line.first_stub"]
-        if text[1:2] in _MARKS and text[0] not in "一二三四五六七八九十":
-            return self.w["line.first_stub"]
-        return self.w["line.first_rarely"] if text[:1] in _RARELY_FIRST else 0.0
+        if first in _RARELY_FIRST:
+            return self.w["line.first_rarely"]
+        return self.w["line.first_stub"] if "a" <= first <= "z" else 0.0
 
     def _head(self, at: int) -> float:
         """How much the row alone looks like a display line."""
         w, row = self.w, self.rows[at]
         text = row.clean
         score = w["line.head"]
-        if self.closed[at]:
+        if row.closed:
             score += w["line.head_closed"] if text[-1] in "。…—" else (-1.0 if len(text) < 30 else -4.0)
         elif row.pauses:
             return score + w["line.head_pause"]
@@ -257,11 +263,12 @@ class Unwrapper:
             return score + w["line.head_stop_inside"]
         else:
             score += w["line.head_plain"]
-        score += (text.count("，") + text.count(",")) * w["line.head_comma"] + text.count("、") * w["line.head_list"]
+        listed = text.count("、")
+        score += (text.count("，") + text.count(",")) * w["line.head_comma"] + listed * w["line.head_list"]
         if self.first[at]:
             score += w["line.head_like_first"]
         elif self.short[at]:
-            if not (self._narrow_pair(at) or self._narrow_pair(at + 1)):
+            if not (self.narrow[at] or self.narrow[at + 1]):
                 score += w["line.head_short"]
         elif self.width[at] >= self.columns[at] + 4:
             score += w["line.head_wide"] if row.width < 70 else -1.0
@@ -270,7 +277,7 @@ class Unwrapper:
         if row.width > 76:
             score -= 2.0
         parted = len(row.text) > len(text) and (not self.spaced or TITLE_SPACE.search(row.text) is not None)
-        if parted and not any(mark in text for mark in "，、；"):
+        if parted and not (listed or "，" in text or "；" in text):
             score += w["line.head_space"]
         if text[:1] in HANGING:
             score -= 6.0
@@ -292,6 +299,6 @@ class Unwrapper:
             end = at + 1
             while end < len(kinds) and kinds[end] == FLOW:
                 end += 1
-            if end - at <= 4 and not any(mark in row.clean for row in self.rows[at:end] for mark in "。，！？；!?;,."):
+            if end - at <= 4 and not any(map(_SENTENCE_MARK.search, self.clean[at:end])):
                 kinds[at:end] = [HEAD] * (end - at)
             at = end
