@@ -1,6 +1,7 @@
 """`make bench`, which is `python -m bench`: one run, its tables on stdout, its numbers in bench/runs/.
 
-Exit status 0; 1 when --compare finds a figure worse, or --strict a bound that does not hold; 2 for what cannot run.
+Exit status 0; 1 when a part failed, --compare finds a figure worse, or --strict a bound that does not hold; 2 when
+nothing can run.
 """
 
 from __future__ import annotations
@@ -203,7 +204,7 @@ def _judge(run: dict[str, Any], options: argparse.Namespace) -> int:
     if options.compare:
         worse = report.worse(run, json.loads(options.compare.read_text("utf-8")), options.tolerance)
         print("\n".join(worse) or "nothing became worse", file=sys.stderr)
-    return 1 if worse or (failed and options.strict) else 0
+    return 1 if worse or run.get("failed") or (failed and options.strict) else 0
 
 
 if __name__ == "__main__":

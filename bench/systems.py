@@ -126,7 +126,7 @@ NAMES = (
 SLOW = {"fts5-characters": 4, "fts5-trigram": 4, "whoosh-jieba": 6}
 """Systems asked only every n-th query, once: a full set would take minutes and say the same."""
 
-WHOOSH_ARTICLES = 5_000
+WHOOSH_ARTICLES = 3_000
 """What the Whoosh recipe gets, evenly spread over the corpus: its rate does not depend on the number."""
 
 TITLES = {
