@@ -236,20 +236,18 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         self.chars += sum(map(len, forms)) // 2
         self._records += records
         self._keys += reader.document_keys(live)
-        run_numbers = np.array(self._runs.all(reader.runs), dtype=np.uint64)
-        word_numbers = np.array(self._vocabulary.all(reader.words), dtype=np.uint64)
-
-        def renumbered(units: Array) -> Array:
-            runs = units >= RUNS
-            units = units.copy()
-            units[runs] = run_numbers[(units[runs] - np.uint64(RUNS)).astype(np.int64)] + np.uint64(RUNS)
-            return units
-
-        terms = reader.gram_terms
-        second = renumbered(terms & np.uint64((1 << UNIT_BITS) - 1))
-        grams = (renumbered(terms >> np.uint64(UNIT_BITS)) << np.uint64(UNIT_BITS)) | second
-        self._grams.add_counted(*reader.grams.renumbered(grams, new))
-        self._words.add_counted(*reader.words_postings.renumbered(word_numbers, new))
+        owners, docs, counts = reader.words_postings.moved(new)
+        words = _renumber(self._vocabulary, reader.words, owners)
+        self._words.add_counted(pack(words[owners], docs), counts)
+        owners, docs, counts = reader.grams.moved(new)
+        terms = reader.gram_terms[_used(owners, len(reader.gram_terms))]
+        units = np.concatenate([terms >> np.uint64(UNIT_BITS), terms & np.uint64((1 << UNIT_BITS) - 1)])
+        runs = (units[units >= RUNS] - np.uint64(RUNS)).astype(np.int64)
+        units[units >= RUNS] = _renumber(self._runs, reader.runs, runs)[runs] + np.uint64(RUNS)
+        first, second = units[: len(terms)], units[len(terms) :]
+        grams = np.zeros(len(reader.gram_terms), dtype=np.uint64)
+        grams[_used(owners, len(grams))] = (first << np.uint64(UNIT_BITS)) | second
+        self._grams.add_counted(pack(grams[owners], docs), counts)
 
     def close(self) -> None:
         """Invert what was collected and write it."""
@@ -276,6 +274,8 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
             postings = inverter.postings()
             if name == "gram":
                 out.add("gram_terms", postings.terms)
+            else:
+                assert len(postings.terms) == len(self._vocabulary), "a word without a list shifts those after it"
             _write_postings(out, name, postings)
         _write_strings(out, "word", self._vocabulary)
         _write_strings(out, "run", self._runs)
@@ -292,6 +292,23 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         out.add("key_text", b"".join(texts))
         out.add("key_lists", np.cumsum([0, *(len(held[key]) for key in ordered)], dtype=np.uint32))
         out.add("key_docs", np.array([doc for key in ordered for doc in held[key]], dtype=np.uint16))
+
+
+def _used(owners: Array, size: int) -> Array:
+    """Which of `size` numbers occur in `owners`, ascending."""
+    used = np.zeros(size, dtype=bool)
+    used[owners] = True
+    return np.flatnonzero(used)
+
+
+def _renumber(table: Table, strings: Strings, owners: Array) -> Array:
+    """Old number -> number in `table` of those strings that `owners` names. The others, which only deleted documents
+    had, get none: each string of a segment has a list, which has its number."""
+    used = _used(owners, len(strings))
+    numbers = np.zeros(len(strings), dtype=np.uint64)
+    texts = strings if len(used) == len(strings) else map(strings.__getitem__, used.tolist())
+    numbers[used] = table.all(texts)
+    return numbers
 
 
 def _write_postings(out: ArrayWriter, name: str, postings: Postings) -> None:
@@ -380,14 +397,14 @@ class StoredPostings:
                 counts[self._large_at[low:high] - start] = self._large[low:high]
         return counts
 
-    def renumbered(self, terms: Array, new: Array) -> tuple[Array, Array]:
-        """All postings of documents whose `new` number is not negative, packed with the new terms, and their counts."""
+    def moved(self, new: Array) -> tuple[Array, Array, Array]:
+        """All postings of documents whose `new` number is not negative: number of the list, new document, count."""
         lists = len(self.lists) - 1
         docs = new[self.docs(0, lists)] if lists else np.empty(0, np.int64)
         counts = self.counts(0, lists).astype(np.uint32) if lists else np.empty(0, np.uint32)
-        owners = np.repeat(terms, (self.lists[1:] - self.lists[:-1]).astype(np.int64))
+        owners = np.repeat(np.arange(lists), (self.lists[1:] - self.lists[:-1]).astype(np.int64))
         kept = docs >= 0
-        return pack(owners[kept], docs[kept].astype(np.uint64)), counts[kept]
+        return owners[kept], docs[kept].astype(np.uint64), counts[kept]
 
 
 class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ geometrically, and a document is copied some log(N) times."""
 MOST_GONE = 1 / 3
 """A segment is rewritten when more of its documents are deleted: they are read past by every query."""
 
+LISTINGS = 10
+"""A directory is not listed at one instant: while a writer swaps TOCs, neither may be seen. So often it is tried."""
+
 _OURS = re.compile(rf"_{NAME}_(\d+)\.toc(?:\.new)?|{NAME}_[0-9a-z]+{re.escape(SUFFIX)}")
 _TOC = re.compile(rf"_{NAME}_(\d+)\.toc")
 
@@ -66,7 +70,16 @@ def toc_name(number: int) -> str:
 
 def latest(storage: DurableStorage) -> int:
     """The number of the newest generation, -1 if there is none. Raises OSError."""
-    return max((int(found[1]) for name in storage.list() if (found := _TOC.fullmatch(name))), default=-1)
+    for attempt in range(LISTINGS):
+        if attempt:
+            time.sleep(0.005)
+        names = storage.list()
+        numbers = [int(found[1]) for name in names if (found := _TOC.fullmatch(name))]
+        if numbers:
+            return max(numbers)
+        if not any(map(_OURS.fullmatch, names)):
+            break
+    return -1
 
 
 def read_generation(storage: DurableStorage, number: int) -> Generation:

@@ -97,8 +97,9 @@ class WhooshEngine:
             self._generation = Generation(max(number, 0))
             return
         self._load()
-        self._storage.settle()
-        clean(self._storage, self._generation)  # what a writer left that was stopped
+        with _write_errors(self.path):
+            self._storage.settle()
+            clean(self._storage, self._generation)  # what a writer left that was stopped
 
     def _load(self) -> None:
         self._generation, self._readers = open_newest(self._storage, self._readers)
@@ -247,12 +248,17 @@ class WhooshEngine:
         with self._guard:
             self._check_open()
             with _read_errors(self.path):
-                number = latest(self._storage)
-                newest = read_generation(self._storage, number) if number == self._generation.number else None
-                if newest is not None and newest.mark == self._generation.mark:
+                if latest(self._storage) == self._generation.number and self._is_newest():
                     return False
                 self._load()
             return True
+
+    def _is_newest(self) -> bool:
+        """Whether the newest TOC, which has our number, is ours: the index may have been made anew from nothing."""
+        try:
+            return read_generation(self._storage, self._generation.number).mark == self._generation.mark
+        except FileNotFoundError:  # a writer was quicker
+            return False
 
     def check(self) -> tuple[str, ...]:
         """See Engine: every byte of every file is held against the TOC, and every record against its seed's counts.
