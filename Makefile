@@ -45,6 +45,10 @@ test: lint
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench $(CORPUS) $(BENCH)
 
+# Long runs: docs/reliability.md.
+stress: $(VENV)/.installed-test
+	SWSEARCH_STRESS=1 $(BIN)/python -m pytest -s tests/test_reliability.py
+
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
