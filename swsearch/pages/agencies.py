@@ -46,6 +46,7 @@ FREE = re.compile(
 FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
+FREE_END = re.compile("[局厅]|委员会|领导小组")
 FREE_BEFORE = re.compile(r"[\u4e00-\u9fff](?<![由在经和与向从据对是到])")
 COUNTY_OFFICE = re.compile(r"(?<=[县市]府)(?!议)[\u4e00-\u9fff]{2,8}?[处局](?=长|副|表示|说|指|主办|办理|[,，、。])")
 PRAISE = re.compile(
@@ -357,9 +358,9 @@ class _Reader:
     def _free(self, part: str, text: str) -> list[Body]:
         """Departments that the lists do not have, right after a region; town and street offices by name."""
         found = []
-        for match in LEAGUE.finditer(text):
+        for match in LEAGUE.finditer(text) if "团" in text else ():
             found.append(Body(match.start(), match.end(), match[0], "league"))
-        for match in LOCAL_OFFICE.finditer(text):
+        for match in LOCAL_OFFICE.finditer(text) if "街道" in text or "政府" in text else ():
             before = OFFICE_NAME.search(text[max(0, match.start() - 7) : match.start()])
             name = OFFICE_STOP.sub("", before[0]) if before else ""
             if len(name) > 1:
@@ -373,7 +374,7 @@ class _Reader:
             *after,
             *(
                 hit.end()
-                for hit in FREE_LEVEL.finditer(text)
+                for hit in (FREE_LEVEL.finditer(text) if FREE_END.search(text) else ())
                 if not FREE_BEFORE.match(text[hit.start() - 1 : hit.start()])
             ),
         ):

@@ -13,6 +13,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import chain
 from math import log
 from operator import add
 
@@ -111,12 +112,15 @@ def score_slots(
         widths = Counter(look.width[at] for at in paragraph.rows if not look.short[at])
         paragraph.width = widths.most_common(1)[0][0] if widths else max(look.width[at] for at in paragraph.rows)
     count = len(paragraphs)
-    df: Counter[str] = Counter()
+    once: set[str] = set()
+    again: set[str] = set()  # a tenth of all; the others are in no two paragraphs
     for paragraph in paragraphs:
-        df.update(paragraph.grams)
+        again |= once & paragraph.grams
+        once |= paragraph.grams
+    kept = [paragraph.grams & again for paragraph in paragraphs]
+    df = Counter(chain.from_iterable(kept))
     logs = [0.0, *(log(count / seen) for seen in range(1, count + 1))]
-    idf = {gram: logs[seen] for gram, seen in df.items() if seen > 1}  # the others are in no two paragraphs
-    kept = [paragraph.grams & idf.keys() for paragraph in paragraphs]
+    idf = {gram: logs[seen] for gram, seen in df.items()}
     sizes = [len(paragraph.grams) for paragraph in paragraphs]
     for at in range(1, count):
         slot, here = slots[at], paragraphs[at]
@@ -176,9 +180,9 @@ def _cohesion(
     left: set[str] = set().union(*kept[max(0, at - 4) : at])
     right = set().union(*kept[at : at + 3])
     size = 0.92 * min(sum(sizes[max(0, at - 4) : at]), sum(sizes[at : at + 3])) or 1.0  # about a tenth occurs twice
-    share = 10 * sum(idf[gram] for gram in left & right) / size
+    share = 10 * sum(map(idf.__getitem__, left & right)) / size
     first = bigrams(text[:30])
-    known = sum(idf[gram] for gram in first & left) / (len(first) or 1)
+    known = sum(map(idf.__getitem__, first & left)) / (len(first) or 1)
     whole = max(-1.5, min(1.5, (w["slot.share_mid"] - share) * w["slot.share"]))
     start = max(-1.5, min(1.2, (w["slot.known_mid"] - known) * w["slot.known"]))
     return [("apart", whole), ("new words", start)]

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from operator import add
 
 from swsearch.pages.gazetteer import RANK, NameKind, gazetteer
 from swsearch.text.fold import fold
@@ -117,16 +116,24 @@ def _context() -> tuple[frozenset[str], dict[str, tuple[tuple[str, int], ...]]]:
     return frozenset(words), {name: tuple(rows) for name, rows in masks.items()}
 
 
+@cache
+def _beginnings() -> re.Pattern[str]:
+    """A character that names begin with before one that is the second of a name: passes over most of a text."""
+    pairs = _index()[0]
+    first, second = ("".join({pair[at] for pair in pairs}) for at in (0, 1))
+    return re.compile(f"[{re.escape(first)}](?=[{re.escape(second)}])")
+
+
 def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
     """The names of regions in folded `text`, in order, not overlapping; `traditional` is its script before folding."""
     lengths, names = _index()
     found: list[Mention] = []
     end = 0
-    pairs = map(add, text, text[1:])
-    for at in [at for at, pair in enumerate(pairs) if pair in lengths]:  # a few in a hundred: nine tenths of the time
+    for hit in _beginnings().finditer(text):  # nine tenths of the time
+        at = hit.start()
         if at < end:
             continue
-        for size in lengths[text[at : at + 2]]:
+        for size in lengths.get(text[at : at + 2], ()):
             name = text[at : at + size]
             if name in names and (traditional or names[name][0][1] != "brief"):
                 mention = _judge(text, at, name, names[name], found)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -34,6 +34,7 @@ SEAT = 0.2  # a body or a word that only one province has: 衛福部, 屋邨
 VENUE = re.compile(
     r"[\u4e00-\u9fff]{0,12}?(?:启动|举行|举办|开幕|开营|开班|启程|落幕|揭牌)"
 )  # a meeting held there says less
+SENTENCE_END = re.compile("[。！？!?]")
 OWN = re.compile(r"全[省市县区疆]|[我本][省市县区]|市民|[省市县区]委|[省市县区](?:民政|财政)")
 PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|新闻网|网|讯|社|报道)+$")
 BYLINE_PLACE = re.compile(r"[/／∕]([^/／∕]{2,4})(?:综合|电|即时)*报道$")
@@ -83,8 +84,9 @@ def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[
 def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byline: str | None = None) -> Located:
     """Every place an article names, and the regions it is about."""
     originals = [("title", title), *((f"p{at}", text) for at, text in enumerate(paragraphs, 1))]
-    parts = [(part, fold(text)) for part, text in originals]
-    located = Located(originals, parts, traditional=is_traditional("".join(text for _, text in originals)))
+    whole = "".join([text for _, text in originals])
+    parts = list(_cut(fold(whole), originals))
+    located = Located(originals, parts, traditional=is_traditional(whole))
     named = [(part, text, mention) for part, text in parts for mention in find_mentions(text, located.traditional)]
     origin = _origin(source)
     located.places = read_senses(named, origin[0] if origin else "", located.traditional)
@@ -97,6 +99,14 @@ def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byl
     _weigh(located, parts, origin, byline)
     located.regions = _topics(located, parts, origin)
     return located
+
+
+def _cut(whole: str, originals: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Parts as long as the originals from the text of all of them."""
+    end = 0
+    for part, text in originals:
+        start, end = end, end + len(text)
+        yield part, whole[start:end]
 
 
 def _origin(source: str | None) -> tuple[str, int, int] | None:
@@ -131,6 +141,8 @@ def _weigh(
     texts = dict(parts)
     seen: Counter[tuple[str, str]] = Counter()
     weighed = []
+    head = SENTENCE_END.search(texts.get("p1", ""))
+    lead_end = head.start() if head else None
     for place, after in zip(located.places, [*located.places[1:], *([None] * bool(located.places))], strict=True):
         if after and (after.part, after.start) == (place.part, place.end) and within(after.path, place.path):
             weighed.append(place)  # 济南市历下区 is one name
@@ -138,8 +150,7 @@ def _weigh(
         if place.part == "title":
             weight = TITLE
         elif place.part == "p1":
-            head = re.search(r"[。！？!?]", texts["p1"])
-            weight = LEAD if head is None or place.start < head.start() else FIRST
+            weight = LEAD if lead_end is None or place.start < lead_end else FIRST
         else:
             weight = BODY
         if seen[place.part, place.path]:

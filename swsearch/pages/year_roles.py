@@ -168,7 +168,7 @@ def role_of(text: str, start: int, end: int, dated: bool) -> tuple[Role, str]:
     for rule, before_pattern, after_pattern in _compiled():
         if (rule.dated is None or rule.dated == dated) and not (rule.future and over):
             before = sentence if "，" in rule.before or "年" in rule.before else clause
-            if before_pattern.search(before) and after_pattern.match(after):
+            if after_pattern.match(after) and before_pattern.search(before):
                 return rule.role, rule.why
     return (Role.DATED, "date") if dated else (Role.REPORTED, "named")
 
