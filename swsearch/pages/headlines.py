@@ -228,6 +228,8 @@ def _search(
         if sum(not used & bit for used, _, _ in [next(iter(states))] for _, bit, _ in starts) > 3:
             floor = max(score for score, _ in states.values()) + none - MARGIN
         prune = floor > -1e9
+        most = max((points for _, _, points in starts), default=0.0) + max(0.0, order, disorder) + max(0.0, crossed)
+        check = 2 * BEAM
         new: dict[tuple[int, int, int], tuple[float, tuple[int, ...], int]] = {}
         for (used, label, size), (score, labels) in states.items():
             follows = same_slot and label >= 0
@@ -248,6 +250,11 @@ def _search(
                 old = new.get(key)
                 if old is None or value > old[0]:
                     new[key] = (value, labels, -1)
+            if len(new) >= check:  # nor one that BEAM others are better than
+                floor = max(floor, sorted([found[0] for found in new.values()])[-BEAM])
+                check = len(new) + BEAM
+            if score + most + 1e-9 < floor:
+                continue
             crossing = follows and before[label] == slot
             for body, bit, points in starts:
                 if used & bit:

@@ -151,16 +151,17 @@ def _judge(
     end = start + len(name)
     before, after = text[start - 1 : start], text[end : end + 14]
     kinds = gazetteer().kinds
-    best = min(RANK[kinds[path]] for path, _ in meanings)
+    best = min([RANK[kinds[path]] for path, _ in meanings])
     adjacent = bool(found) and found[-1].end == start
     nested = adjacent and any(path.startswith(above + "/") for path, _ in meanings for above, _ in found[-1].meanings)
     if name == "北京" and DATELINE.search(text[max(0, start - 4) : start]):
         return None  # where the agency sits
     full = meanings[0][1] == "full" or (meanings[0][1] == "old" and name[-1] in "省市县区旗盟")
     words, masks = _context()
-    for word, at in () if nested else masks.get(name, ()) or masks.get(name[:-1], ()):
-        if at >= 0 and text.startswith(word, start - at):
-            return None
+    if not nested:
+        for word, at in masks.get(name, ()) or masks.get(name[:-1], ()):
+            if at >= 0 and text.startswith(word, start - at):
+                return None
     if full:
         if name in GENERIC and not nested:
             return None

@@ -65,6 +65,7 @@ class _Planner:
         self.count = len(reading.paragraphs)
         self.w = weights()
         self.opened = [bool(credits.opening_byline(paragraph.text)) for paragraph in reading.paragraphs]
+        self.continued = [bool(_CONTINUED.match(paragraph.text)) for paragraph in reading.paragraphs]
         self._known: dict[tuple[tuple[int, ...], int, bool], Plan] = {}
 
     def search(self) -> Plan:
@@ -119,8 +120,7 @@ class _Planner:
     def _bodies(self, starts: tuple[int, ...]) -> list[headlines.Body]:
         bodies = []
         for start, end in zip(starts, (*starts[1:], self.count), strict=True):
-            continued = _CONTINUED.match(self.reading.paragraphs[start].text)
-            missing = self.w["head.missing_continued" if continued else "head.missing"]
+            missing = self.w["head.missing_continued" if self.continued[start] else "head.missing"]
             bodies.append(headlines.Body(start, end, (1 << end) - (1 << start), start, missing))
         return bodies
 
