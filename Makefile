@@ -45,9 +45,12 @@ test: lint
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench $(CORPUS) $(BENCH)
 
-# Long runs: docs/reliability.md.
+# Long runs: docs/reliability.md; 2,000 generated cases for each engine; 100,000 query strings for the parser.
+CASES ?= 2000
 stress: $(VENV)/.installed-test
 	SWSEARCH_STRESS=1 $(BIN)/python -m pytest -s tests/test_reliability.py
+	SWSEARCH_CASES=$(CASES) $(BIN)/python -m pytest -s tests/test_engine_contract.py
+	$(BIN)/python -m pytest -m stress
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

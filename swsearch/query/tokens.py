@@ -154,8 +154,11 @@ class _Cutter:
     def run(self) -> Tokens:
         while self.at < len(self.query):
             char = self.query[self.at]
-            glued = self._glued()
-            if char.isspace() or (unicodedata.category(char) == "Cf" and not glued):
+            if char.isspace():
+                self.at += 1
+                continue
+            glued = self.end == self.at and self._glued()
+            if not glued and unicodedata.category(char) == "Cf":
                 self.at += 1
             elif self.open and char in _CLOSERS:
                 self._close()
@@ -201,6 +204,10 @@ class _Cutter:
             self.clauses += len(token.text.split()) if token.kind == "NEAR" else 1
             if self.clauses > MAX_CLAUSES:
                 raise QueryError(f"The query has more than {MAX_CLAUSES} clauses. Ask for less at once.", self.query)
+        if self.open or self.prefixes:
+            self._check_levels()
+
+    def _check_levels(self) -> None:
         if sum(before + 1 for _, before in self.open) + self.prefixes > MAX_LEVELS:
             raise QueryError(
                 f"Brackets, NOT and fields stand more than {MAX_LEVELS} levels deep within each other. "
@@ -276,7 +283,7 @@ class _Cutter:
         start = self.at
         # Right behind a minus or a field colon a word is a word: -非, title:AND.
         bound = start > 0 and self.end == start and self.tokens[-1].kind in ("NOT", "FIELD")
-        glued = self._glued()
+        glued = self.end == start and self._glued()
         operator = None if bound else _operator_before(self.query, start)
         if operator:
             self._add(Token(*operator, start), len(operator[1]))
@@ -307,7 +314,7 @@ class _Cutter:
 
 def _operator(text: str) -> Kind | None:
     """The operator that a whole chunk is, if it is one."""
-    return _OPERATORS.get(text.translate(_WIDE_LETTERS))
+    return None if len(text) > 3 else _OPERATORS.get(text.translate(_WIDE_LETTERS))
 
 
 def _operator_before(text: str, at: int) -> tuple[Kind, str] | None:
