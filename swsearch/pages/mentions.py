@@ -88,15 +88,27 @@ def _index() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[tuple[str, Nam
     known = gazetteer()
     names: dict[str, tuple[tuple[str, NameKind], ...]] = {}
     lengths: dict[str, set[int]] = {}
-    for name in known.names:
+    for name, cell in known.names.items():
+        if len(name) < 2:
+            continue
+        if "\n" not in cell:  # one meaning, as most have: a third of the time
+            kind, _, path = cell.partition(" ")
+            if kind not in ("abbr", "paper"):
+                names[name] = ((path, kind),)  # type: ignore[assignment]
+            continue
         rows = [row for row in known.meanings(name) if row[1] not in ("abbr", "paper")]
         now = [row for row in rows if row[1] in ("full", "short")]
         if now and all(known.kinds[path] == "d" for path, _ in now):
             now += [row for row in rows if row[1] == "nick"]  # 滨城 is a district in Shandong, and Tianjin's Binhai
         rows = sorted(dict(now or rows).items(), key=lambda row: RANK[known.kinds[row[0]]])
-        if rows and len(name) > 1:
+        if rows:
             names[name] = tuple(rows)
-            lengths.setdefault(name[:2], set()).add(len(name))
+    for name in names:
+        pair = name[:2]
+        if pair in lengths:
+            lengths[pair].add(len(name))
+        else:
+            lengths[pair] = {len(name)}
     return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}, names
 
 
