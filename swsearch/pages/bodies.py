@@ -113,7 +113,7 @@ def score_slots(
         paragraph.width = widths.most_common(1)[0][0] if widths else max(look.width[at] for at in paragraph.rows)
     count = len(paragraphs)
     once: set[str] = set()
-    again: set[str] = set()  # a tenth of all; the others are in no two paragraphs
+    again: set[str] = set()  # the others are in no two paragraphs
     for paragraph in paragraphs:
         again |= once & paragraph.grams
         once |= paragraph.grams
