@@ -1,6 +1,5 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,18 +16,24 @@ import org.codelibs.opensearch.runner.OpenSearchRunner;
  * "close 2" stops the second node, "start 2" starts it again. Ends when its input ends.
  */
 public class Cluster {
-    private static final PrintStream OUT = System.out; // a node sends System.out to its log
+    public static void main(final String[] args) {
+        try {
+            run(args);
+        } catch (final Throwable error) {
+            error.printStackTrace(System.out);
+            System.exit(1);
+        }
+        System.exit(0);
+    }
 
-    public static void main(final String[] args) throws Exception {
+    private static void run(final String[] args) throws Exception {
         final Path directory = Path.of(args[0]).toAbsolutePath();
         final int nodes = Integer.parseInt(args[1]);
         final int http = Integer.parseInt(args[2]);
         final int transport = Integer.parseInt(args[3]);
         final List<String> seeds = new ArrayList<>();
-        final List<String> names = new ArrayList<>();
         for (int i = 0; i < nodes; i++) {
             seeds.add("127.0.0.1:" + (transport + i));
-            names.add("node-" + (i + 1));
         }
         final OpenSearchRunner runner = new OpenSearchRunner();
         runner.onBuild((number, settings) -> {
@@ -36,14 +41,16 @@ public class Cluster {
             settings.put("network.host", "127.0.0.1");
             settings.put("http.port", http + number - 1);
             settings.put("transport.port", transport + number - 1);
-            // Without these, each node forms a cluster of its own.
+            // Without these, each node forms a cluster of its own. They start one after the other, so the first
+            // begins alone.
             settings.putList("discovery.seed_hosts", seeds);
-            settings.putList("cluster.initial_cluster_manager_nodes", names);
+            settings.putList("cluster.initial_cluster_manager_nodes", List.of("node-1"));
             // A developer's nearly full disk is no reason to refuse writing.
             settings.put("cluster.routing.allocation.disk.threshold_enabled", false);
         });
         runner.build(OpenSearchRunner.newConfigs().basePath(directory.toString()).numOfNode(nodes)
-                .clusterName("swsearch-" + http));
+                .clusterName("swsearch-" + http)
+                .disableESLogger()); // a second node's logger would close our standard output
         runner.ensureYellow();
         say("ready");
         final BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -60,11 +67,10 @@ public class Cluster {
             }
         }
         runner.close();
-        System.exit(0);
     }
 
     private static void say(final String line) {
-        OUT.println("swsearch: " + line);
-        OUT.flush();
+        System.out.println("swsearch: " + line);
+        System.out.flush();
     }
 }

@@ -71,7 +71,7 @@ class Nodes:
             [*program, str(self.directory / "data"), str(count), str(self.http), str(transport)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C is for us; we end it

@@ -238,6 +238,12 @@ class Cluster:
                 ENGINE,
             )
 
+    def everywhere(self, path: str) -> None:
+        """Refresh or flush all copies of all shards that there are; a replica still being copied is not among them."""
+        shards = self.ask("POST", path).get("_shards", {})
+        if shards.get("failed"):
+            raise EngineError(f"{shards['failed']} shards of {self.address.alias} failed to {path[1:]}", ENGINE)
+
     def bulk(self, index: str, items: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
         """Store (`_id`, document) pairs in one request; what became of each: "created" or "updated".
 

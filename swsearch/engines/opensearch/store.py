@@ -482,7 +482,7 @@ class _Draft:
                 f"and {len(self._put)} were expected: the old index stays, run swsearch rebuild again",
                 ENGINE,
             )
-        self._cluster.whole(self._cluster.ask("POST", f"/{self._index}/_flush"))
+        self._cluster.everywhere(f"/{self._index}/_flush")
         self._cluster.ask("PUT", f"/{self._index}/_settings", {"index.blocks.write": True})
 
     def publish(self, before: str | None) -> None:
@@ -508,7 +508,7 @@ class _Draft:
             self._cluster.ask("DELETE", f"/{self._index}")
 
     def _refresh(self) -> None:
-        self._cluster.whole(self._cluster.ask("POST", f"/{self._index}/_refresh"))
+        self._cluster.everywhere(f"/{self._index}/_refresh")
 
     def _count(self, query: dict[str, Any]) -> int:
         told = self._cluster.search(self._index, {"query": query, "size": 0, "track_total_hits": True})
