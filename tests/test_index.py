@@ -3,14 +3,15 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
-from conftest import SEEDS
 
 from swsearch import IndexCorrupt, IndexLocked, PageError, SettingError, open_index, rebuild, search
 from swsearch.engines.whoosh.store import WhooshEngine
 from swsearch.stale import stale_because
 
+SEEDS = Path(__file__).parent.parent / "seeds"
 PAGE = (
     "■ 本报记者 张三\n\n日前，河北省民政厅印发通知，要求各地加快建设示范社工站。\n"
     "通知明确，年底前实现全覆盖。\n\n河北加快建设示范社工站\n"
