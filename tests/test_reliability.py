@@ -556,7 +556,9 @@ def test_workers_die_with_the_parent(world, mode):
     world.copy()
     process = command("rebuild", world.seeds, "--index", world.index, "--jobs", 2, "--full", mode=mode)
     process.stderr.readline()
-    workers = children(process.pid)
+    deadline = time.monotonic() + 20
+    while len(workers := children(process.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)  # the first says that it works before the second is there
     assert len(workers) == 2
     process.kill()
     process.wait()
