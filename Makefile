@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 Q      ?= 社工站 全覆盖
 
-.PHONY: help search rebuild test lint quality stress bench clean opensearch test-opensearch
+.PHONY: help search rebuild test lint quality stress bench clean opensearch test-opensearch bench-opensearch
 
 help:
 	@echo 'make search Q="社工站 全覆盖"   bring the index up to date with seeds/ and ask it'
@@ -45,6 +45,13 @@ test: lint
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m bench $(CORPUS) $(BENCH)
 
+# How well pages, matching and ranking do, with figures: make quality CORPUS=FILE.jsonl.gz REAL=FOLDER
+quality: $(VENV)/.installed-test
+	$(BIN)/python tests/gold/score.py
+	$(if $(REAL),$(BIN)/python tests/gold/score.py --real $(REAL))
+	$(if $(CORPUS),$(BIN)/python tests/gold/score.py --clean $(CORPUS))
+	$(BIN)/python -m quality $(CORPUS)
+
 # Long runs: docs/reliability.md; 2,000 generated cases for each engine; 100,000 query strings for the parser.
 CASES ?= 2000
 stress: $(VENV)/.installed-test
@@ -73,3 +80,7 @@ opensearch: $(VENV)/.installed-opensearch
 # Starts nodes of its own on free ports and stops them.
 test-opensearch: $(VENV)/.installed-opensearch
 	SWSEARCH_TEST_CLUSTER=start $(BIN)/python -m pytest tests/opensearch
+
+# The embedded engine and a node of its own side by side: make bench-opensearch CORPUS=FILE.jsonl.gz
+bench-opensearch: $(VENV)/.installed-opensearch $(VENV)/.installed-bench
+	$(BIN)/python -m bench.opensearch $(CORPUS)
