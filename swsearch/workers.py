@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from typing import Any, TypeVar
 
@@ -63,7 +63,8 @@ class _Worker:
         self.pipe, theirs = multiprocessing.Pipe()
         # A daemon: multiprocessing ends it with this process where the system does not.
         self._process = multiprocessing.Process(target=_serve, args=(theirs, task), daemon=True)
-        self._process.start()
+        with _interrupts_later():  # a child inherits this, and ignores them before it looks
+            self._process.start()
         theirs.close()  # so that the pipe ends when the process does
 
     def take(self, at: int, item: Any) -> None:
@@ -83,6 +84,19 @@ class _Worker:
         self._process.kill()
         self._process.join()
         self.pipe.close()
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C waits until the end of the block, where the system can make it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _answering(workers: Sequence[_Worker]) -> list[_Worker]:
