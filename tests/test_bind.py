@@ -30,6 +30,7 @@ from swsearch.query.nodes import (
     Within,
 )
 from swsearch.query.parse import parse
+from swsearch.text.fold import fold
 from swsearch.text.match import MARK, match_form
 
 TODAY = datetime.date(2026, 11, 21)
@@ -104,6 +105,62 @@ TREES: list[tuple[str, BoundNode]] = [
 @pytest.mark.parametrize("strict", [False, True])
 def test_bound_tree(query: str, node: BoundNode, strict: bool) -> None:
     assert bound(query, strict=strict) == node
+
+
+# Every example of the query language (DESIGN §5), as its reader would type it on a half-width keyboard.
+EXAMPLES = """\
+社工站 全覆盖
+“社工站全覆盖”
+"社工站全覆盖"
+社工站 OR 社会工作站
+社工站 或 社会工作站
+社工站 -招聘
+社工站 NOT 招聘
+社工站 AND 全覆盖
+社工站 与 非 全覆盖
+(社工站 OR 社工室) 湖南
+甲 OR 乙 丙
+乡镇(街道)社工站
+title:全覆盖
+标题:全覆盖
+region:江西
+地区:江西
+region:江西/南昌
+region:沪
+region:粤
+region:廣東
+year:2024
+year:2021..2024
+年份:2021-2024
+year:>=2022
+year:近三年
+years:2025
+date:2024-11
+date:2024-11-01..2024-11-15
+agency:民政厅
+机构:民政厅
+agency:人社厅
+source:南昌日报
+byline:皮磊
+place:北京
+paper:公益时报
+page:8
+"社工站 全覆盖"~30
+""".splitlines()
+
+
+def full_width(query: str) -> str:
+    return "".join("\u3000" if c == " " else chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in query)
+
+
+@pytest.mark.parametrize("query", EXAMPLES)
+def test_examples_mean_the_same_in_full_width(query: str) -> None:
+    """Letters, digits, operators, colons, brackets, quotes and spaces all in full width: the same bound tree."""
+    half, full = (parse(text, strict=True) for text in (query, full_width(query)))
+    assert (half.warnings, full.warnings) == ((), ())
+    trees = [bind(parsed.node, today=TODAY, strict=True).node for parsed in (half, full)]
+    assert not isinstance(trees[0], Nothing)
+    assert fold(repr(trees[0])) == fold(repr(trees[1]))  # the text of a chunk stays as typed
 
 
 def test_variants_are_left_out_by_quotes_and_by_literal() -> None:
