@@ -2,7 +2,7 @@
 
 python -m quality                        known-item search among the seed and practice articles alone
 python -m quality CORPUS.jsonl[.gz]      the same with the corpus as distractors; strings, scripts
-python -m quality CORPUS --sweep         and other parameters of ranking
+python -m quality CORPUS --sweep         and other parameters of ranking and relaxing
 python -m quality CORPUS --only known    one part: known, strings, scripts
 """
 
@@ -86,16 +86,25 @@ def check_known(index: swsearch.Index, docs: list[Doc], swept: bool, missed: boo
         "BM25 on jieba words": PlainBM25([*own, *docs], counted).search,
         "FTS5 bm25 on characters": CharacterFTS5([*own, *docs]).search,
     }
-    table = known.Table()
+    table, held_back = known.Table(), known.Table()
+    tuning = sweep.tuning_half(asked)
     for item in asked:
         for name, search in systems.items():
             ranked = list(search(item.query))
             rank = known.reciprocal_rank(item.id, ranked)
             table.add(name, item, rank)
+            if item.id not in tuning:
+                held_back.add(name, item, rank)
             if missed and name == "swsearch" and rank < 1:
                 print(f"  {rank:.2f} {item.kind}: {item.query!r} {item.id}, first {ranked[:2]}")
     print(f"\nKnown items among {len(own) + len(docs):,} articles\n\n{table.markdown(list(systems))}\n", flush=True)
     if swept:
+        print(
+            f"The half that is held back when parameters are chosen\n\n{held_back.markdown(list(systems))}\n",
+            flush=True,
+        )
+        for line in sweep.sweep_shares(index, asked):
+            print(line, flush=True)
         reader = sweep.Reader(index, [(len(known.words(d.title)), len(known.words(d.body))) for d in [*own, *docs]])
         for line in sweep.sweep(reader, [reader.read(item) for item in asked]):
             print(line, flush=True)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import statistics
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from quality.known import FIRST, Item, reciprocal_rank
 from swsearch.engines.base import K1, TITLE_WEIGHT, VARIANT_WEIGHT, B, Indexed
@@ -42,6 +45,18 @@ GRID: Mapping[str, Sequence[float]] = {
     "tokens": (0.0, 0.25, 0.5, 0.75, 1.0),
     "variant": (0.2, 0.5, 0.8, 1.0),
 }
+
+SHARES = (
+    (1 / 2,),
+    (2 / 5,),
+    (1 / 3,),
+    (1 / 4,),
+    (1 / 2, 2 / 5),
+    (1 / 2, 1 / 3),
+    (1 / 2, 1 / 4),
+    (1 / 2, 1 / 3, 1 / 4),
+    (1 / 2, 2 / 5, 3 / 10, 1 / 5),
+)
 
 Counts = tuple[int, int, int, int]  # of a form in an article: occurrences in title, in body, tokens in title, in body
 
@@ -151,10 +166,39 @@ class Reader:
         return heads[rarest], bodies[rarest], title[form], body[form]
 
 
-def sweep(reader: Reader, asked: Sequence[Matches], seed: int = 11) -> Iterable[str]:
+def tuning_half(asked: Iterable[Item], seed: int = 11) -> set[str]:
+    """The ids of the items that parameters may be chosen by; the others are held back."""
+    ids = sorted({item.id for item in asked})
+    return set(random.Random(seed).sample(ids, len(ids) // 2))
+
+
+def sweep_shares(index: Index, asked: Sequence[Item]) -> Iterable[str]:
+    """Lines: what *some* could ask for, one share of the weight after the other, on both halves of the paraphrases."""
+    module: Any = sys.modules["swsearch.search"]
+    in_force = module.SHARES
+    paraphrases = [item for item in asked if item.kind == "paraphrase"]
+    tuning = tuning_half(paraphrases)
+    yield f"shares that *some* asks for, {len(paraphrases)} paraphrases"
+    for shares in SHARES:
+        module.SHARES = shares
+        ranks: dict[bool, list[float]] = {True: [], False: []}
+        hits = []
+        for item in paraphrases:
+            results = index.search(item.query, facets=False)
+            ranks[item.id in tuning].append(reciprocal_rank(item.id, [hit.id for hit in results]))
+            hits.append(results.total)
+        named = ", then ".join(f"{share:.2f}" for share in shares) + (" (in force)" if shares == in_force else "")
+        found = sorted(total for total in hits if total)
+        yield (
+            f"  {named}: tuning {statistics.mean(ranks[True]):.3f}, held back {statistics.mean(ranks[False]):.3f}, "
+            f"{hits.count(0)} find nothing, hits: median {statistics.median(found):g}, most {found[-1]}"
+        )
+    module.SHARES = in_force
+
+
+def sweep(reader: Reader, asked: Sequence[Matches]) -> Iterable[str]:
     """Lines: each parameter alone on the half for tuning, the best of all, and both on the half held back."""
-    ids = sorted({matches.item.id for matches in asked})
-    tuning = set(random.Random(seed).sample(ids, len(ids) // 2))
+    tuning = tuning_half(matches.item for matches in asked)
     halves = [[m for m in asked if (m.item.id in tuning) is side] for side in (True, False)]
     base = Parameters()
     yield f"tuning {len(halves[0])} queries, held back {len(halves[1])}"

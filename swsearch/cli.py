@@ -261,7 +261,7 @@ def _notes(results: Results) -> None:
     if results.relaxed == "words":
         note("nothing has all of it as typed; showing articles that have its words")
     elif results.relaxed == "some":
-        note("nothing has all of its words; showing articles that have most of them")
+        note("nothing has all of its words; showing articles that have some of them")
 
 
 def _print_results(results: Results, form: str, facets: bool, literal: bool) -> None:

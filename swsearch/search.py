@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -41,6 +41,11 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 MOST_HITS = 1_000_000_000
 """Above any index: an offset or limit past it is a slip of the hand."""
+
+SHARES = (1 / 2, 1 / 4)
+"""What *some* asks for of the weight of all of a query's pieces: half, and where no article has half, a quarter.
+
+Why not half alone: docs/ranking.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +211,12 @@ class Index:
         results = self.search(query, literal=literal, strict=strict, **{**options, "facets": False})
         filters = {name: value for name, value in options.items() if name in FILTERS}
         asked = self._ask(query, _given(**filters) if filters else {}, literal=literal, strict=strict)
-        lines = [binding.explain(asked.node)]
+        lines, node = [binding.explain(asked.node)], asked.node
         if results.relaxed != "no":
-            lines.append(f"relaxed: {results.relaxed}")
-            asked_node = self._step(asked, results.relaxed)
-            if asked_node is not None:
-                lines.append(binding.explain(asked_node))
-        node = self._step(asked, results.relaxed) or asked.node
+            notices = bool(options.get("notices"))
+            tried = (weaker for step, weaker in self._weaker(asked) if step == results.relaxed)
+            node = next(weaker for weaker in tried if self._engine.search(weaker, limit=1, notices=notices).total)
+            lines += [f"relaxed: {results.relaxed}", binding.explain(node)]
         for hit in results:
             parts = [f"{_shown(form)} {score:.3f}" for form, score in self._engine.scores(node, hit.id) if score]
             lines.append(f"{hit.rank}. {hit.id}  {hit.score:.3f} = {' + '.join(parts) or '0'}")
@@ -277,22 +281,21 @@ class Index:
         found: Found = run(asked.node)
         if (found.total and not loose) or exact or not asked.loose:
             return asked.node, found, "no"
-        for step in ("words", "some"):
-            node = self._step(asked, step)
-            if node is not None and (relaxed := run(node)).total:
+        for step, node in self._weaker(asked):
+            if (relaxed := run(node)).total:
                 return node, relaxed, step
         return asked.node, found, "no"
 
-    def _step(self, asked: _Asked, step: str) -> BoundNode | None:
-        """The query relaxed to `step`; None where that step does not exist for it."""
+    def _weaker(self, asked: _Asked) -> Iterator[tuple[Relaxed, BoundNode]]:
+        """The query relaxed, one step at a time: its words, then some of them; steps that say nothing new left out."""
         pieces = tuple(dict.fromkeys(piece for chunk in asked.loose for piece in binding.pieces(chunk)))
-        if step == "words" and pieces and pieces != asked.loose:
-            return AllOf((*asked.fixed, *pieces))
-        if step == "some" and len(pieces) >= 3:
+        if pieces and pieces != asked.loose:
+            yield "words", AllOf((*asked.fixed, *pieces))
+        if len(pieces) >= 3:
             articles, _ = self._engine.counts()
             weights = tuple(_idf(articles, self._df(piece)) for piece in pieces)
-            return AllOf((*asked.fixed, Weigh(pieces, weights, sum(weights) / 2)))
-        return None
+            for share in SHARES:
+                yield "some", AllOf((*asked.fixed, Weigh(pieces, weights, sum(weights) * share)))
 
     def _df(self, piece: BoundNode) -> int:
         if isinstance(piece, AnyOf):

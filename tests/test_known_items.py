@@ -36,7 +36,7 @@ def test_paraphrases_are_in_other_words() -> None:
         assert known.fold(text) not in docs[id]
 
 
-@pytest.mark.parametrize(("kind", "floor"), [("headline", 1.0), ("rare words", 0.95)])
+@pytest.mark.parametrize(("kind", "floor"), [("headline", 1.0), ("paraphrase", 0.95), ("rare words", 0.95)])
 def test_the_article_comes_first(index: swsearch.Index, kind: str, floor: float) -> None:
     own = known.labelled()
     asked = [item for item in known.items(own, [], known.counted_words(own)) if item.kind == kind]

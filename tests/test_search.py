@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swsearch import IndexMissing, QueryError, QuerySyntaxError, UnknownRegionError, open_index, search
+from swsearch import IndexMissing, QueryError, QuerySyntaxError, UnknownRegionError, open_index, rebuild, search
 
 DATA = Path(__file__).parent / "data"
 GOLD = json.loads((DATA / "seeds_queries.json").read_text(encoding="utf-8"))
@@ -94,6 +94,31 @@ def test_relaxing(index):
     exact, loose = index.search("社会工作发展", exact=True), index.search("社会工作发展", loose=True)
     assert (exact.relaxed, loose.relaxed) == ("no", "words")
     assert {hit.id for hit in exact} < {hit.id for hit in loose}
+
+
+def test_some_asks_for_half_and_then_for_a_quarter(tmp_path):
+    """A quarter counts only where no article has half, and one piece alone never does. Each word is in one article."""
+    words = ["图书馆", "天文台", "游泳池", "博物馆", "体育场", "植物园", "火车站", "电影院", "幼儿园"]
+
+    def found(*articles):
+        lines = [
+            {"id": str(n), "title": "", "body": "。".join(words[i] for i in has)} for n, has in enumerate(articles)
+        ]
+        (tmp_path / "seeds").mkdir(exist_ok=True)
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        (tmp_path / "seeds/a.jsonl").write_text(text, encoding="utf-8")
+        rebuild(tmp_path / "seeds", index=tmp_path / "index")
+        with open_index(tmp_path / "index") as opened:
+            query = " ".join(words[: 1 + max(map(max, articles))])
+            results = opened.search(query)
+            if results.total:
+                assert f"1. {results[0].id}" in opened.explain(query)
+            return results.relaxed, {hit.id for hit in results}
+
+    assert found((0, 1), (2,), (3,), (4,)) == ("some", {"0"})
+    assert found((0, 1), (2, 3, 4)) == ("some", {"1"})
+    assert found((0, 1), (2,), (3,), (4,), (5,), (6,), (7,), (8,)) == ("no", set())
+    assert found((0,), (1,), (2,)) == ("no", set())
 
 
 def test_notices_only_when_asked_for(index):
