@@ -1,12 +1,14 @@
 """Headlines find their bodies wherever they stand, and their lines are joined as printed."""
 
 import itertools
+import random
 
 import pytest
 
-from swsearch.pages.headlines import title_of
+from swsearch.pages.headlines import Body, Line, assign, title_of
 from swsearch.pages.layout import rows_of
 from swsearch.pages.segment import segment
+from swsearch.pages.unwrap import weights
 from swsearch.records import Page
 
 BODIES = {
@@ -96,3 +98,74 @@ def test_teasers_and_page_headers_are_no_headlines():
         ("page_header", "社会工作·SOCIAL WORK"),
         ("teaser", "发挥专业优势 创新模式大显身手08版"),
     ]
+
+
+class Shares:
+    """Words of three bodies, said by hand: `values[body's first paragraph][row]`."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def shares(self, body, first):
+        return self.values[first]
+
+
+def score_of(labels, lines, bodies, values, near_before, near_after):
+    """What `labels` are worth, said the long way; None if they are not allowed."""
+    w = weights()
+    total, used, size = 0.0, set(), 0
+    for at, (line, label) in enumerate(zip(lines, labels, strict=True)):
+        before = labels[at - 1] if at and lines[at - 1].slot == line.slot else -1
+        if label < 0:
+            total, size = total + line.none, 0
+            continue
+        body = bodies[label]
+        total += values[body.first][line.at]
+        if label == before:
+            total += line.join + (near_before if line.last and body.before == line.slot else 0)
+            total += w["head.long"] if size >= 3 else 0
+            size += 1
+            continue
+        if label in used:
+            return None
+        used.add(label)
+        size = 1
+        places = [near_after] if line.first and body.after == line.slot else []
+        places += [near_before] if line.last and body.before == line.slot else []
+        away = line.slot not in (body.before, body.after)
+        total += max(places, default=0) + (w["head.away"] if away else 0)
+        if before >= 0:
+            total += w["head.order"] if label == before + 1 else w["head.disorder"] if label < before else 0
+            if bodies[before].before == line.slot == body.after:
+                total += w["head.crossed"]
+    return total + sum(body.missing for at, body in enumerate(bodies) if at not in used)
+
+
+def made_page(seed):
+    """Lines, bodies and words of a small page, drawn by lot."""
+    rng = random.Random(seed)
+    bodies = [Body(at, at + 1, 1 << at, at, rng.choice([-3.0, -1.0])) for at in range(rng.randint(1, 3))]
+    slots = sorted(rng.choices(range(len(bodies) + 1), k=rng.randint(1, 5)))
+    lines = []
+    for row, slot in enumerate(slots):
+        first, last = slot not in slots[:row], slot not in slots[row + 1 :]
+        lines.append(Line(row, slot, first, last, rng.uniform(-2, 2), rng.choice([-1.2, -0.5, 0.0])))
+    values = [[rng.choice([0.0, rng.uniform(0, 6)]) for _ in lines] for _ in bodies]
+    return lines, bodies, values
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_the_search_finds_the_best_of_all_labels(seed):
+    lines, bodies, values = made_page(seed)
+    w = weights()
+    best = None
+    for near in ((w["head.near"], w["head.far_side"]), (w["head.far_side"], w["head.near"])):
+        for labels in itertools.product(range(-1, len(bodies)), repeat=len(lines)):
+            score = score_of(labels, lines, bodies, values, *near)
+            best = max((x for x in (best, score) if x is not None), default=None)
+    total, labels, habit = assign(lines, bodies, Shares(values), -1, -1e9)
+    near = (w["head.near"], w["head.far_side"])
+    assert total == pytest.approx(best)
+    assert total == pytest.approx(score_of(labels, lines, bodies, values, *(near[::-1] if habit else near)))
+    assert assign(lines, bodies, Shares(values), -1, best - 1e-6) is not None
+    assert assign(lines, bodies, Shares(values), -1, best + 1e-6) is None

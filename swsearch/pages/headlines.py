@@ -9,25 +9,24 @@ page order, with the set of bodies already served, finds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from importlib import resources
-from math import log
+from math import log, sqrt
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from swsearch.pages.bodies import Paragraph, bigrams
 from swsearch.pages.layout import TITLE_SPACE, Row, clean_title
 from swsearch.pages.unwrap import weights
 
-BEAM = 32  # states kept a line: 20 loses three of 200 variants, 48 finds the same as 32
+BEAM = 48  # states kept a line: on labelled pages 16 finds the same; on several pages in one file, 48 more than 32
 CROWD = 24  # bodies above which a headline must stand beside its own; no labelled page has half as many
-MARGIN = 6.0  # states this far behind the best one are dropped: more than any two lines can make up for
 _OPEN_ENDS = frozenset("：:、和与與及的暨（《“「『")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"), ("『", "』"))
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A body as the assignment sees it: the slots before and behind it, its paragraphs as bits, the first of them, and
     what a missing headline costs.
     """
@@ -39,51 +38,60 @@ class Body:
     missing: float
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A display line that may be (part of) a headline: its row and the index of that, its slot and its rank there.
-
-    `edge`: the first or last one of the page; `quoted`: a body has it word for word, as it has captions.
+class Line(NamedTuple):
+    """A display line that may be (part of) a headline: the index of its row, its slot, whether it is the first and the
+    last one there, what it gets for going on the line before it and for being no headline.
     """
 
-    row: Row
     at: int
     slot: int
     first: bool
     last: bool
-    edge: bool
-    quoted: bool = False
-
-    @property
-    def banner(self) -> bool:
-        """Whether the line can be a headline over the whole page: its first, in two parts."""
-        return self.edge and self.slot == 0 and bool(TITLE_SPACE.search(self.row.text))
+    join: float
+    none: float
 
 
-def assign(
-    lines: Sequence[Line], bodies: Sequence[Body], words: Words, joins: Mapping[int, float], habit: int = -1
-) -> tuple[float, list[int], int]:
+def line_of(row: Row, at: int, slot: int, place: tuple[bool, bool], edge: bool, quoted: bool, join: float) -> Line:
+    """The display row as a line of the assignment; `place`: first and last of its slot.
+
+    `edge`: the first or last one of the page; `quoted`: a body has it word for word, as it has captions. The first one
+    in two parts is a banner: a headline over the whole page.
+    """
+    w = weights()
+    if quoted:
+        none = w["head.none_quoted"]
+    elif edge:
+        none = 0.0 if slot == 0 and TITLE_SPACE.search(row.text) else w["head.none_edge"]
+    else:
+        none = w["head.none"]
+    return Line(at, slot, *place, join, none)
+
+
+Found = tuple[float, list[int], int]
+
+
+def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, habit: int, floor: float) -> Found | None:
     """The best score, for each line the index of its body or -1, and the habit of the page that gave it.
 
-    `joins` says for each row but the first of a slot how much it looks like going on the line before it. Two habits are
-    tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one.
+    Two habits are tried, headlines before (0) and headlines behind their bodies (1), unless `habit` names one; -1 tries
+    both. None if no score is above `floor`.
     """
     if not lines:
-        return sum(body.missing for body in bodies), [], 0
-    share = words.share
+        total = sum(body.missing for body in bodies)
+        return (total, [], 0) if total > floor else None
     wanted = _candidates(lines, bodies)
-    shares = [
-        {body: share(line.at, bodies[body].paragraphs, bodies[body].first) for body in numbers}
-        for line, numbers in zip(lines, wanted, strict=True)
-    ]
-    joined = [joins.get(line.at, -1e6) for line in lines]
+    shares = [words.shares(body.paragraphs, body.first) for body in bodies]
     w = weights()
-    best: tuple[float, list[int], int] = (-1e9, [], 0)
+    best: Found | None = None
     for number, (near, far) in enumerate((("head.near", "head.far_side"), ("head.far_side", "head.near"))):
         if habit in (-1, number):
-            score, labels = _search(lines, bodies, shares, joined, w[near], w[far])
-            if score > best[0]:
-                best = (score, labels, number)
+            bound, steps = _steps(lines, bodies, shares, wanted, w[near], w[far])
+            quick = _beam(bound, steps, bodies, 2, floor)  # a floor for the search proper, near its result
+            if quick:
+                best, floor = (*quick, number), quick[0] + 1e-9
+            found = _beam(bound, steps, bodies, BEAM, floor)
+            if found:
+                best, floor = (*found, number), found[0] + 1e-9
     return best
 
 
@@ -117,41 +125,55 @@ class Words:
         self.quoted = frozenset(at for at in heads if _is_quoted(rows[at].clean, paragraphs))
         masks: dict[str, int] = {}
         wanted = {at: bigrams(rows[at].clean) for at in heads}
-        for gram in frozenset().union(*wanted.values()):
-            mask = 0
-            for at, paragraph in enumerate(paragraphs):
-                if gram in paragraph.grams:
-                    mask |= 1 << at
-            if mask:
-                masks[gram] = mask
+        asked = frozenset().union(*wanted.values())
+        for at, paragraph in enumerate(paragraphs):
+            bit = 1 << at
+            for gram in asked & paragraph.grams:
+                masks[gram] = masks.get(gram, 0) | bit
         scale = log(count + 1.0)
         worth = {}
         for gram, mask in masks.items():
             rare = log((count + 1) / mask.bit_count()) / scale if count > 1 else 0.5
             extent = mask.bit_length() - ((mask & -mask).bit_length() - 1)
             worth[gram] = max(rare, 1 - extent / count)
-        self._grams = {
-            at: [(masks[gram], worth[gram]) for gram in grams if gram in masks] for at, grams in wanted.items()
-        }
-        self._known: dict[tuple[int, int, int], float] = {}
+        self._grams: dict[int, list[tuple[int, float]]] = {}
+        for at, grams in wanted.items():
+            found: dict[int, float] = {}
+            for gram in grams & masks.keys():
+                found[masks[gram]] = found.get(masks[gram], 0.0) + worth[gram]
+            self._grams[at] = list(found.items())
+        self._known: dict[tuple[int, int], _Shares] = {}
 
-    def share(self, row: int, body: int, first: int) -> float:
-        """The points of display row `row` for the paragraphs in the bits of `body`, which begins with `first`."""
-        key = (row, body, first)
+    def shares(self, body: int, first: int) -> Mapping[int, float]:
+        """The points of each display row for the paragraphs in the bits of `body`, which begins with `first`."""
+        key = (body, first)
         found = self._known.get(key)
         if found is None:
-            w = weights()
-            size = body.bit_count()
-            lead = 1 << first
-            total = 0.0
-            for mask, worth in self._grams[row]:
-                inside = mask & body
-                if inside:
-                    cover = (inside.bit_count() / size) ** 0.5
-                    total += worth * (max(0.8, cover) if mask & lead else cover)
-            if row in self.quoted:
-                total *= w["head.quoted_share"]
-            found = self._known[key] = min(w["head.share_cap"], total * w["head.share"])
+            found = self._known[key] = _Shares(self._grams, self.quoted, body, first)
+        return found
+
+
+class _Shares(dict[int, float]):
+    """The points of the display rows for one body, each found when it is first asked for."""
+
+    def __init__(
+        self, grams: Mapping[int, Sequence[tuple[int, float]]], quoted: Set[int], body: int, first: int
+    ) -> None:
+        self._grams, self._quoted, self._body, self._lead = grams, quoted, body, 1 << first
+
+    def __missing__(self, row: int) -> float:
+        w = weights()
+        body, lead = self._body, self._lead
+        size = body.bit_count()
+        total = 0.0
+        for mask, worth in self._grams[row]:
+            inside = mask & body
+            if inside:
+                cover = sqrt(inside.bit_count() / size)
+                total += worth * (0.8 if mask & lead and cover < 0.8 else cover)
+        if row in self._quoted:
+            total *= w["head.quoted_share"]
+        found = self[row] = min(w["head.share_cap"], total * w["head.share"])
         return found
 
 
@@ -194,113 +216,200 @@ def join_score(a: Row, b: Row, says: float) -> float:
     return score
 
 
-def _search(
+class _Step(NamedTuple):
+    """What can become of one line, each as what it costs against the best that could be hoped for (0 or less).
+
+    `starts` has (body, its bit, cost) for a headline that begins here, the cheapest first; `goes_on` the cost of going
+    on the headline of each body, `again` whether the line before stands in the same slot, `ends` whether the line
+    behind does not. `drops` has (bit, cost) for the bodies that lose their best line if they do not take it.
+    """
+
+    slot: int
+    none: float
+    starts: list[tuple[int, int, float]]
+    goes_on: dict[int, float]
+    drops: list[tuple[int, float]]
+    again: bool
+    ends: bool
+
+
+def _steps(
     lines: Sequence[Line],
     bodies: Sequence[Body],
     shares: Sequence[Mapping[int, float]],
-    joins: Sequence[float],
+    wanted: Sequence[Sequence[int]],
     near_before: float,
     near_after: float,
-) -> tuple[float, list[int]]:
-    """The best labels of the lines. A state of the beam: (bodies used, label of the last line, size of its group)."""
+) -> tuple[float, list[_Step]]:
+    """A score that no labels can exceed, and for each line what each label costs against it.
+
+    The bound lets each line be what suits it best, if it begins no headline, and each body take the line that suits it
+    best, whatever the others do. A state's bound is then the score of what it has decided plus the best that can come,
+    so that states with different pasts compare, and those that cannot reach what is known already go at once.
+    """
+    w = weights()
+    order, away = max(0.0, w["head.order"]), w["head.away"]
+    bases: list[float] = []
+    begins: list[list[tuple[int, float]]] = []
+    follows: list[dict[int, float]] = []
+    before = -1
+    for (row, slot, first, last, join, none), numbers in zip(lines, wanted, strict=True):
+        again, before = slot == before, slot
+        best = none
+        goes_on: dict[int, float] = {}
+        begin = []
+        for number in numbers:
+            body, share = bodies[number], shares[number][row]
+            place = 0.0
+            if body.before == slot:
+                if last:
+                    place = near_before
+                if first and body.after == slot and near_after > place:
+                    place = near_after
+            elif body.after == slot:
+                if first:
+                    place = near_after
+            else:
+                place = away
+            begin.append((number, share + place))
+            if again:
+                value = join + share
+                if last and body.before == slot:
+                    value += near_before
+                goes_on[number] = value
+                if value > best:
+                    best = value
+        bases.append(best)
+        begins.append(begin)
+        follows.append(goes_on)
+    bonus = [order if goes_on else 0.0 for goes_on in follows]
+    prices = _prices(bases, begins, bonus, [body.missing for body in bodies])
+    hopes = [body.missing - price for body, price in zip(bodies, prices, strict=True)]
+    bound = sum(prices)
+    steps: list[_Step] = []
+    after = -1
+    for line, base, begin, more, goes_on in zip(
+        reversed(lines), reversed(bases), reversed(begins), reversed(bonus), reversed(follows), strict=True
+    ):
+        costs = [value - prices[number] for number, value in begin]
+        best = max(base, max(costs) + more) if costs else base
+        starts, drops = [], []
+        for (number, _), cost in zip(begin, costs, strict=True):
+            cost -= best
+            hope = hopes[number]
+            starts.append((number, 1 << number, cost - hope))
+            if cost + more > hope:
+                drops.append((1 << number, cost + more - hope))
+                hopes[number] = cost + more
+        starts.sort(key=itemgetter(2), reverse=True)
+        costs_on = {number: value - best for number, value in goes_on.items()}
+        steps.append(_Step(line.slot, line.none - best, starts, costs_on, drops, bool(goes_on), line.slot != after))
+        bound += best
+        after = line.slot
+    steps.reverse()
+    return bound + sum(hopes), steps
+
+
+def _prices(
+    bases: Sequence[float],
+    begins: Sequence[Sequence[tuple[int, float]]],
+    bonus: Sequence[float],
+    least: Sequence[float],
+) -> list[float]:
+    """What each body is worth to the lines that want it, `least` or more: an auction, each line bidding for one body.
+
+    With these prices, each line may take what suits it best, whatever the others do, and no two of them want the same
+    body (D. Bertsekas, 1979). Any prices give a bound; these give one near the best score.
+    """
+    prices = list(least)
+    owners: dict[int, int] = {}
+    waiting = list(range(len(bases)))
+    for _ in range(8 * len(bases)):
+        if not waiting:
+            break
+        line = waiting.pop()
+        best = second = bases[line]
+        wanted = -1
+        more = bonus[line]
+        for number, value in begins[line]:
+            value += more - prices[number]
+            if value > best:
+                best, second, wanted = value, best, number
+            elif value > second:
+                second = value
+        if wanted >= 0:
+            prices[wanted] += best - second + 0.01
+            if wanted in owners:
+                waiting.append(owners[wanted])
+            owners[wanted] = line
+    return prices
+
+
+# One reading of the lines so far: its bound, the bodies that have a headline, the body of the last line (-1: none, or
+# it matters no more), how many lines that headline has (3: or more), and the labels as a chain (rest, last).
+_State = tuple[float, int, int, int, tuple[Any, ...]]
+
+
+def _beam(
+    bound: float, steps: Sequence[_Step], bodies: Sequence[Body], width: int, floor: float
+) -> tuple[float, list[int]] | None:
+    """The best score above `floor` and its labels, with at most `width` states kept a line; None if there is none."""
+    if bound <= floor:
+        return None
     w = weights()
     order, disorder, crossed, long_group = w["head.order"], w["head.disorder"], w["head.crossed"], w["head.long"]
-    before, after = [body.before for body in bodies], [body.after for body in bodies]
-    states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {(0, -1, 0): (0.0, ())}
-    for at, line in enumerate(lines):
-        slot, share = line.slot, shares[at]
-        same_slot = at > 0 and lines[at - 1].slot == slot
-        starts = [
-            (body, 1 << body, points + _place(line, bodies[body], near_before, near_after))
-            for body, points in share.items()
-        ]
-        none = (
-            w["head.none_quoted"]
-            if line.quoted
-            else 0.0
-            if line.banner
-            else w["head.none_edge"]
-            if line.edge
-            else w["head.none"]
-        )
-        # A state that falls behind by more than MARGIN is not even made; where few are made, all of them stay.
-        floor = -1e9
-        if sum(not used & bit for used, _, _ in [next(iter(states))] for _, bit, _ in starts) > 3:
-            floor = max(score for score, _ in states.values()) + none - MARGIN
-        prune = floor > -1e9
-        most = max((points for _, _, points in starts), default=0.0) + max(0.0, order, disorder) + max(0.0, crossed)
-        check = 2 * BEAM
-        new: dict[tuple[int, int, int], tuple[float, tuple[int, ...], int]] = {}
-        for (used, label, size), (score, labels) in states.items():
-            follows = same_slot and label >= 0
+    bonus = max(0.0, order, disorder) + max(0.0, crossed)
+    states: list[_State] = [(bound, 0, -1, 0, ())]
+    for slot, none, starts, goes_on, drops, again, ends in steps:
+        new: dict[tuple[int, int, int], _State] = {}
+        for score, used, label, size, chain in states:
+            for bit, drop in drops:
+                if not used & bit:
+                    score -= drop
+            follows = again and label >= 0
+            least = floor
             if follows:
-                value = score + joins[at] + share[label] + (long_group if size >= 3 else 0.0)
-                if line.last and before[label] == slot:
-                    value += near_before
-                if value >= floor:
-                    key = (used, label, size + 1 if size < 4 else 4)
+                least -= bonus
+                value = score + goes_on[label] + (long_group if size == 3 else 0.0)
+                if value > floor:
+                    key = (used, -1, 0) if ends else (used, label, size + 1 if size < 3 else 3)
                     old = new.get(key)
                     if old is None or value > old[0]:
-                        new[key] = (value, labels, label)
-                        if prune and value - MARGIN > floor:
-                            floor = value - MARGIN
+                        new[key] = (value, *key, (chain, label))
             value = score + none
-            if value >= floor:
+            if value > floor:
                 key = (used, -1, 0)
                 old = new.get(key)
                 if old is None or value > old[0]:
-                    new[key] = (value, labels, -1)
-            if len(new) >= check:  # nor one that BEAM others are better than
-                floor = max(floor, sorted([found[0] for found in new.values()])[-BEAM])
-                check = len(new) + BEAM
-            if score + most + 1e-9 < floor:
-                continue
-            crossing = follows and before[label] == slot
-            for body, bit, points in starts:
+                    new[key] = (value, *key, (chain, -1))
+            for body, bit, cost in starts:
+                value = score + cost
+                if value <= least:
+                    break
                 if used & bit:
                     continue
-                value = score + points
                 if follows:
                     value += order if body == label + 1 else disorder if body < label else 0.0
-                    if crossing and after[body] == slot:
+                    if bodies[label].before == slot == bodies[body].after:
                         value += crossed
-                if value < floor:
-                    continue
-                key = (used | bit, body, 1)
+                    if value <= floor:
+                        continue
+                key = (used | bit, -1, 0) if ends else (used | bit, body, 1)
                 old = new.get(key)
                 if old is None or value > old[0]:
-                    new[key] = (value, labels, body)
-                    if prune and value - MARGIN > floor:
-                        floor = value - MARGIN
-        kept = list(new.items())
-        if len(kept) > 4:
-            floor = max(found[0] for found in new.values()) - MARGIN
-            kept = [item for item in kept if item[1][0] >= floor]
-            if len(kept) > BEAM:
-                kept = sorted(kept, key=_by_score, reverse=True)[:BEAM]
-        states = {key: (value, (*labels, label)) for key, (value, labels, label) in kept}
-    best_score, best_labels = -1e9, (-1,) * len(lines)
-    for (used, _, _), (score, labels) in states.items():
-        total = score + sum(body.missing for at, body in enumerate(bodies) if not used >> at & 1)
-        if total > best_score:
-            best_score, best_labels = total, labels
-    return best_score, list(best_labels)
-
-
-def _by_score(item: tuple[tuple[int, int, int], tuple[float, tuple[int, ...], int]]) -> float:
-    return item[1][0]
-
-
-def _place(line: Line, body: Body, near_before: float, near_after: float) -> float:
-    """How well a headline that begins with `line` stands to `body`."""
-    score = 0.0
-    if line.first and body.after == line.slot:
-        score = near_after
-    if line.last and body.before == line.slot:
-        score = max(score, near_before)
-    if body.before != line.slot and body.after != line.slot:
-        score += weights()["head.away"]
-    return score
+                    new[key] = (value, *key, (chain, body))
+        states = list(new.values())
+        if len(states) > width:
+            states.sort(key=itemgetter(0), reverse=True)
+            del states[width:]
+    if not states:
+        return None
+    score, *_, chain = max(states, key=itemgetter(0))
+    labels = []
+    while chain:
+        chain, label = chain
+        labels.append(label)
+    return score, labels[::-1]
 
 
 @cache

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import inf
 
 from swsearch.pages import credits, headlines
 from swsearch.pages.bodies import opener_score
@@ -66,75 +67,105 @@ class _Planner:
         self.w = weights()
         self.opened = [bool(credits.opening_byline(paragraph.text)) for paragraph in reading.paragraphs]
         self.continued = [bool(_CONTINUED.match(paragraph.text)) for paragraph in reading.paragraphs]
-        self._known: dict[tuple[tuple[int, ...], int, bool], Plan] = {}
+        self.lines = [self._lines(at) for at in range(self.count + 1)]
+        self._known: dict[tuple[tuple[int, ...], int, bool], Plan | None] = {}
+        self._known_bodies: dict[tuple[int, int], headlines.Body] = {}
+        self._known_subheads: dict[tuple[int, int, headlines.Body], float] = {}
 
     def search(self) -> Plan:
         """The best plan over flips of the slots in doubt; displaced leads are looked for once bodies are settled."""
         scores = [slot.score for slot in self.slots]
-        starts = frozenset([0, *(at for at in range(1, self.count) if scores[at] > 0)])
+        starts = (0, *(at for at in range(1, self.count) if scores[at] > 0))
         doubtful = sorted(
             (at for at in range(1, self.count) if LOWEST < scores[at] < HIGHEST), key=lambda at: abs(scores[at])
         )[:MAX_TRIES]
+        best = self._score(starts, -1, False)
         if len(starts) > headlines.CROWD:
-            return self._score(starts, -1, False)
-        best = self._climb(self._score(starts, -1, False), doubtful, False)
-        if any(self._can_lead(best, body) for body in self._ends_of_page(best)):
+            return best
+        best = self._climb(best, doubtful, False)
+        leads = any(self._can_lead(best, body) for body in self._ends_of_page(best))
+        if leads:
             best = self._climb(self._score(best.starts, -1, True), doubtful[: MAX_TRIES // 2], True)
-        return self._score(best.starts, -1, True)
+        return self._better(best.starts, -1, leads, best.total - 1e-9) or best
 
     def _climb(self, best: Plan, doubtful: list[int], leads: bool) -> Plan:
         for _ in range(2):
             better = False
             for at in doubtful:
-                found = self._score(frozenset(best.starts) ^ {at}, best.habit, leads)
-                if found.total > best.total + 1e-9:
+                starts = tuple(sorted({*best.starts} ^ {at}))
+                found = self._better(starts, best.habit, leads, best.total + 1e-9)
+                if found:
                     best, better = found, True
             if not better:
                 break
         return best
 
-    def _score(self, starts: Iterable[int], habit: int, leads: bool) -> Plan:
-        key = (tuple(sorted(starts)), habit, leads)
-        if key not in self._known:
-            self._known[key] = self._evaluate(*key)
-        return self._known[key]
+    def _score(self, starts: tuple[int, ...], habit: int, leads: bool) -> Plan:
+        found = self._better(starts, habit, leads, -inf)
+        assert found is not None
+        return found
 
-    def _evaluate(self, starts: tuple[int, ...], habit: int, leads: bool) -> Plan:
+    def _better(self, starts: tuple[int, ...], habit: int, leads: bool, floor: float) -> Plan | None:
+        """The plan with these starts if its total is above `floor`, which no later call may lower."""
+        key = (starts, habit, leads)
+        if key not in self._known:
+            self._known[key] = self._evaluate(starts, habit, leads, floor)
+        found = self._known[key]
+        return found if found and found.total > floor else None
+
+    def _evaluate(self, starts: tuple[int, ...], habit: int, leads: bool, floor: float) -> Plan | None:
         begun = set(starts)
         inside = [at for at in range(1, self.count) if at not in begun]
         bodies = self._bodies(starts)
-        lines = self._lines(begun)
+        lines = [
+            line
+            for at, lines in enumerate(self.lines)
+            if (lines and not 0 < at < self.count) or at in begun
+            for line in lines
+        ]
+        free = tuple(line.at for line in lines)
         base = sum(self.slots[at].score for at in starts if at) + self._credits(starts)
         base += self._subheads(inside, starts, bodies)
-        total, labels, found = headlines.assign(lines, bodies, self.reading.words, self.reading.joins, habit)
-        free = tuple(line.at for line in lines)
-        best = Plan(base + total, starts, free, tuple(labels), None, found)
+        best = Plan(floor, starts, free, (), None, habit)
+        found = headlines.assign(lines, bodies, self.reading.words, habit, floor - base)
+        if found:
+            best = Plan(base + found[0], starts, free, tuple(found[1]), None, found[2])
         if leads:
             for lead in self._ends_of_page(best):
                 if self._can_lead(best, lead):
                     best = self._with_lead(best, bodies, lines, base, lead)
-        return best
+        return best if best.total > floor else None
 
     # --- parts of the score -------------------------------------------------------------------------------------------
 
     def _bodies(self, starts: tuple[int, ...]) -> list[headlines.Body]:
         bodies = []
-        for start, end in zip(starts, (*starts[1:], self.count), strict=True):
-            missing = self.w["head.missing_continued" if self.continued[start] else "head.missing"]
-            bodies.append(headlines.Body(start, end, (1 << end) - (1 << start), start, missing))
+        for key in zip(starts, (*starts[1:], self.count), strict=True):
+            body = self._known_bodies.get(key)
+            if body is None:
+                start, end = key
+                missing = self.w["head.missing_continued" if self.continued[start] else "head.missing"]
+                body = headlines.Body(start, end, (1 << end) - (1 << start), start, missing)
+                self._known_bodies[key] = body
+            bodies.append(body)
         return bodies
 
-    def _lines(self, starts: set[int]) -> list[headlines.Line]:
-        lines = []
-        for at, slot in enumerate(self.slots):
-            if at and at < self.count and at not in starts:
-                continue
-            last = len(slot.heads) - 1
-            for rank, row in enumerate(slot.heads):
-                edge = (at == 0 and rank == 0) or (at == self.count and rank == last)
-                quoted = row in self.reading.words.quoted
-                lines.append(headlines.Line(self.reading.rows[row], row, at, rank == 0, rank == last, edge, quoted))
-        return lines
+    def _lines(self, at: int) -> list[headlines.Line]:
+        """The display lines of slot `at`, for when no body goes on across it."""
+        reading, heads = self.reading, self.slots[at].heads
+        last = len(heads) - 1
+        return [
+            headlines.line_of(
+                reading.rows[row],
+                row,
+                at,
+                (rank == 0, rank == last),
+                (at == 0 and rank == 0) or (at == self.count and rank == last),
+                row in reading.words.quoted,
+                reading.joins.get(row, -1e6),
+            )
+            for rank, row in enumerate(heads)
+        ]
 
     def _credits(self, starts: tuple[int, ...]) -> float:
         """How well the credits of the page fall to the bodies: one each, where the page has credits at all."""
@@ -163,24 +194,30 @@ class _Planner:
         They get what a headline would get for standing near its body, for its words and its lines, so that a body is
         cut in two for what stands between its parts and not for having subheads.
         """
-        reading, w = self.reading, self.w
-        share = reading.words.share
-        with_heads = [at for at in inside if self.slots[at].heads]
         score = 0.0
-        for rank, at in enumerate(with_heads):
-            heads = self.slots[at].heads
+        with_heads = [at for at in inside if self.slots[at].heads]
+        for at, next_one in zip(with_heads, (*with_heads[1:], self.count), strict=bool(with_heads)):
             body = bodies[bisect_left(starts, at) - 1]
-            end = min(body.after, with_heads[rank + 1] if rank + 1 < len(with_heads) else self.count)
-            section = (1 << end) - (1 << at)
-            score += w["head.near"] + w["sub.row"] * len(heads)
-            score += sum(max(share(row, section, at), share(row, body.paragraphs, body.first)) for row in heads)
-            score += sum(reading.joins[row] for row in heads[1:])
-            here = reading.paragraphs[at]
-            column = max(reading.look.columns[here.rows[0]], reading.paragraphs[at - 1].width, here.width)
-            if any(reading.look.width[row] >= column + 3 for row in heads):
-                score += w["sub.wide"]
-            score += w["sub.many"] * max(0, len(heads) - 2)
+            key = (at, min(body.after, next_one), body)
+            found = self._known_subheads.get(key)
+            if found is None:
+                found = self._known_subheads[key] = self._subhead(*key)
+            score += found
         return score
+
+    def _subhead(self, at: int, end: int, body: headlines.Body) -> float:
+        """How well the display lines of slot `at` stand as a subhead of `body`, for its paragraphs up to `end`."""
+        reading, w, heads = self.reading, self.w, self.slots[at].heads
+        for_section = reading.words.shares((1 << end) - (1 << at), at)
+        for_body = reading.words.shares(body.paragraphs, body.first)
+        score = w["head.near"] + w["sub.row"] * len(heads)
+        score += sum([max(for_section[row], for_body[row]) for row in heads])
+        score += sum(reading.joins[row] for row in heads[1:])
+        here = reading.paragraphs[at]
+        column = max(reading.look.columns[here.rows[0]], reading.paragraphs[at - 1].width, here.width)
+        if any(reading.look.width[row] >= column + 3 for row in heads):
+            score += w["sub.wide"]
+        return score + w["sub.many"] * max(0, len(heads) - 2)
 
     # --- displaced leads ----------------------------------------------------------------------------------------------
 
@@ -204,10 +241,11 @@ class _Planner:
                 continue
             merged = list(bodies)
             both = bodies[target].paragraphs | bodies[lead].paragraphs
-            merged[target] = replace(bodies[target], paragraphs=both, first=bodies[lead].before)
+            merged[target] = bodies[target]._replace(paragraphs=both, first=bodies[lead].before)
             merged[lead] = headlines.Body(-9, -9, 0, 0, 0.0)
-            total, labels, habit = headlines.assign(lines, merged, self.reading.words, self.reading.joins, best.habit)
-            if lead not in labels and base + gain + total > best.total:
+            found = headlines.assign(lines, merged, self.reading.words, best.habit, best.total - base - gain)
+            if found:
+                total, labels, habit = found
                 best = Plan(base + gain + total, best.starts, best.free, tuple(labels), (lead, target), habit)
         return best
 
@@ -229,6 +267,8 @@ class _Planner:
             gain += w["lead.dated"]
         if lead == target + 1:
             gain += w["lead.beside"]
+        if gain <= -2.0:
+            return gain
         bits = [(1 << end) - (1 << start) for start, end in zip(starts, ends, strict=True)]
         likeness = [self.reading.likeness(bits[lead], other) if at != lead else 0.0 for at, other in enumerate(bits)]
         others = max((value for at, value in enumerate(likeness) if at not in (lead, target)), default=0.0)

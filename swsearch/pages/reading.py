@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Set
+from math import sqrt
 
 from swsearch.pages import kinds
 from swsearch.pages.bodies import build, opener_pattern, score_slots, strong_opener_pattern
@@ -34,16 +35,27 @@ class Reading:
         says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0
         self.joins = join_scores(self.rows, [slot.heads for slot in self.slots], says)
         self.words = Words(self.rows, heads, self.paragraphs)
-        self.grams_of = lru_cache(maxsize=256)(self._grams_of)
+        self._known_likeness: dict[tuple[int, int], float] = {}
+        self._known_grams: dict[int, tuple[Set[str], int]] = {}
 
     def likeness(self, a: int, b: int) -> float:
         """How much two sets of paragraphs (bits) share words that few paragraphs have, whatever their length."""
-        left, right = self.grams_of(a), self.grams_of(b)
-        shared = sum(self.idf.get(gram, 0.0) for gram in left & right)
-        return 10 * shared / ((len(left) * len(right)) ** 0.5 or 1.0)
+        found = self._known_likeness.get((a, b))
+        if found is None:
+            (left, size), (right, other) = self._grams_of(a), self._grams_of(b)
+            found = 10 * sum(map(self.idf.__getitem__, left & right)) / (sqrt(size * other) or 1.0)
+            self._known_likeness[a, b] = found
+        return found
 
-    def _grams_of(self, bits: int) -> frozenset[str]:
-        return frozenset().union(*(p.grams for at, p in enumerate(self.paragraphs) if bits >> at & 1))
+    def _grams_of(self, bits: int) -> tuple[Set[str], int]:
+        """The pairs of characters of these paragraphs that any other paragraph of the page has too; how many in all."""
+        found = self._known_grams.get(bits)
+        if found is None:
+            inside = [paragraph for at, paragraph in enumerate(self.paragraphs) if bits >> at & 1]
+            kept = frozenset().union(*[paragraph.kept for paragraph in inside])
+            alone = sum([len(paragraph.grams) - len(paragraph.kept) for paragraph in inside])
+            found = self._known_grams[bits] = (kept, len(kept) + alone)
+        return found
 
     def _gather_teasers(self) -> None:
         """A display line just above the line with the page number is the first line of the same teaser.

@@ -224,7 +224,7 @@ def explain(page: Page) -> list[Decision]:
     ends = found.ends(len(reading.paragraphs))
     for row, label in zip(found.free, found.labels, strict=True):
         parts = tuple(
-            (f"words of article {body + 1}", reading.words.share(row, (1 << end) - (1 << start), start))
+            (f"words of article {body + 1}", reading.words.shares((1 << end) - (1 << start), start)[row])
             for body, (start, end) in enumerate(zip(found.starts, ends, strict=True))
         )
         what = f"headline of article {label + 1}" if label >= 0 else "display line of no article"
