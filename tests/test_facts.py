@@ -1,6 +1,7 @@
 """The facts of short articles as papers write them: tests/data/facts_cases.txt."""
 
 import doctest
+import time
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,49 @@ def test_every_fifth_region():
         if facts.regions != (path,) or not facts.agencies[0].endswith(f"{parts[-1]}民政局"):
             wrong.append((path, facts.regions, facts.agencies))
     assert wrong == []
+
+
+LONG = {
+    "places in one line": lambda n: ("", ["北京市与天津市的" * (n // 8)]),
+    "places in the headline": lambda n: ("北京市与天津市的" * (n // 8), ["北京市"]),
+    "provinces by one character": lambda n: ("沪甘" * (n // 2), ["上海市与甘肃省"]),
+    "a chain of names": lambda n: ("江西", ["江西省南昌市" * (n // 6) + "民政局"]),
+    "counties of one name": lambda n: ("", ["朝阳区和长春市、鼓楼区" * (n // 11)]),
+    "venues": lambda n: ("江西省", ["江西省在南昌市举行" * (n // 9)]),
+    "departments in one line": lambda n: ("江西", ["省民政厅、市财政局和" * (n // 10)]),
+    "departments of nobody": lambda n: ("", ["省民政厅、市财政局和" * (n // 10)]),
+    "short lines": lambda n: ("江西省南昌市民政局", ["近日江西省南昌市民政局印发了"] * (n // 14)),
+    "lines of one character": lambda n: ("社", ["社"] * n),
+    "street offices": lambda n: ("南昌东湖区", ["八一桥街道办事处的" * (n // 9)]),
+    "leagues": lambda n: ("江西省", ["共青团江西省" * (n // 6)]),
+    "bodies of Taiwan": lambda n: ("新北市", ["新北市社會局與勞工局，縣社會處" * (n // 15)]),
+    "bodies of no list": lambda n: ("江西", ["南昌市某某某局与市未保工作领导小组办公室" * (n // 20)]),
+    "committees": lambda n: ("江西省", ["省委、" * (n // 3)]),
+    "five-year plans": lambda n: ("", ["今年是十五五开局之年" * (n // 10)]),
+    "years": lambda n: ("2024年", ["到2027年“十四五”末，去年" * (n // 16)]),
+    "digits": lambda n: ("", ["2 0 2 4 年" * (n // 9)]),
+    "opening brackets": lambda n: ("江西", ["省民政厅《〔(" * (n // 7)]),
+}
+
+
+def seconds(title, paragraphs):
+    start = time.process_time()
+    find_facts(title, paragraphs, "南昌日报")
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_time_grows_no_faster_than_the_text(text):
+    """Six times the text takes about six times as long; quadratic work would take 36 times."""
+    ratio = 99.0
+    for _ in range(4):  # a busy machine may spoil one measurement
+        ratio = min(ratio, seconds(*text(24_000)) / seconds(*text(4_000)))
+        if ratio < 14:
+            return
+    assert ratio < 14
+
+
+def test_a_run_of_marks_is_read_in_one_way():
+    """Marks between two agencies; a pattern that can read each in two ways doubles the time with every mark."""
+    few, many = ([f"省民政厅{'、' * count}某省民政厅"] for count in (1, 26))
+    assert seconds("江西", many) < 1000 * max(seconds("江西", few), 0.0002)

@@ -13,12 +13,13 @@ bodies of a government have it in their name (社會局長 in a story of 新北�
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from swsearch.pages.agency_bodies import LEAGUE, OVERSEAS, Body, find_bodies, full_name
 from swsearch.pages.gazetteer import ancestors, gazetteer, within
-from swsearch.pages.regions import Located
+from swsearch.pages.regions import OUTSIDE, Located
 from swsearch.pages.senses import Place
 from swsearch.records import Evidence
 from swsearch.text.fold import fold
@@ -33,11 +34,14 @@ BARE_BAD = re.compile(
     r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街]|[省市县区州旗乡镇]\))$"
 )
 BARE_OK = re.compile(r"(?:^|[^\u4e00-\u9fff]|[由在经和与向从据对是会同合到以及让为被请据给])$")
-LIST = re.compile(r"(?:[、,]|和|与|及|以及|会同|联合|、\s*)+$")
+LIST = re.compile(
+    r"(?:,|、[^\S\n]*|和|与|及|以及|会同|联合)+"
+)  # no two ways to read one mark: 、、、、 would take ages
 TWO = re.compile(r"(?:两|二|2)(?:省区市|省区|省市|省|地|市|区)(?:[(]?[区市][)]?)?$")
 STRONG = re.compile(r"印发|下发|出台|发布|制发|颁布|公布|制定|发文|公告|发出|研究制定|修订")
 SOFT = re.compile(r"召开|签署|举办|举行|部署|启动|主办|开展|推出|公示|组织")
-REACH = re.compile(r"(?:《[^》]*》|〔[^〕]*〕|\([^)]*\)|[^。；;!?！？，,])*")
+REACH = re.compile(r"(?:《[^》\n]*》|〔[^〕\n]*〕|\([^)\n]*\)|[^。；;!?！？，,\n])*")
+TITLES = re.compile(r"《[^》]*》")
 BACKED = re.compile(r"[,，](?:联合|共同|正式)?(?:印发|下发|出台|发布|制定)")
 FREE = re.compile(
     r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|村民|居民|业主|家长|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
@@ -47,11 +51,17 @@ FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
 FREE_END = re.compile("[局厅]|委员会|领导小组")
-FREE_BEFORE = re.compile(r"[\u4e00-\u9fff](?<![由在经和与向从据对是到])")
+FREE_BEFORE = re.compile(r"(?![由在经和与向从据对是到])[\u4e00-\u9fff]")
 COUNTY_OFFICE = re.compile(r"(?<=[县市]府)(?!议)[\u4e00-\u9fff]{2,8}?[处局](?=长|副|表示|说|指|主办|办理|[,，、。])")
 PRAISE = re.compile(
     r"(?:[、和]?[省市区县州]?(?:人民)?政府)?的?(?:坚强|正确|统一|大力|高度|亲切|关心|支持|重视|领导|部署|决策|中心工作|门口|大院)"
 )
+NOT_ITSELF = re.compile(
+    r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头"
+)
+COMMITTEE_ACTS = re.compile(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)")
+LEVELS = frozenset("省市县区州盟旗")
+TRADITIONAL_LEVELS = str.maketrans("县区乡镇", "縣區鄉鎮")
 LOCAL_OFFICE = re.compile(r"街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
@@ -66,26 +76,33 @@ class _Found:
     """One naming of an agency: `strength` 2 if it issues a policy there, 1 if it acts, 0 otherwise."""
 
     name: str
-    part: str
     start: int
     end: int
-    order: int
     strength: int = 0
 
 
 def find_agencies(located: Located) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """(agencies, evidence): those that issue what is reported first, then in the order of the text."""
-    reader = _Reader(located)
-    found = [item for at, (part, text) in enumerate(located.parts) for item in reader.read(at, part, text)]
+    found = list(_Reader(located).read())
     strength = 2 if any(item.strength == 2 for item in found) else 1
     best: dict[str, tuple[bool, int, _Found]] = {}
-    for item in found:
-        key = (item.strength < strength, item.order, item)
+    for order, item in enumerate(found):
+        key = (item.strength < strength, order, item)
         if item.name not in best or key[:2] < best[item.name][:2]:
             best[item.name] = key
-    ranked = sorted(best.values(), key=lambda row: row[:2])
-    evidence = tuple(Evidence("agencies", item.name, item.part, item.start, item.end) for _, _, item in ranked)
-    return tuple(item.name for _, _, item in ranked), evidence
+    ranked = [item for _, _, item in sorted(best.values(), key=lambda row: row[:2])]
+    evidence = tuple(located.evidence("agencies", item.name, item.start, item.end) for item in ranked)
+    return tuple(item.name for item in ranked), evidence
+
+
+@dataclass(slots=True)
+class _Fits:
+    """The places of an article that 省, 市, 区 … can mean: where they end, what is meant, in which part they are."""
+
+    ends: list[int] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    first: dict[str, str] = field(default_factory=dict)
 
 
 class _Reader:
@@ -93,7 +110,7 @@ class _Reader:
 
     def __init__(self, located: Located) -> None:
         self.located = located
-        self.originals = dict(located.originals)
+        self.text = located.text
         self.traditional = located.traditional
         top = (
             located.regions[0]
@@ -101,90 +118,108 @@ class _Reader:
             else max(located.support, key=lambda path: located.support[path], default="")
         )
         self.province = top.split("/")[0]
-        self.ends = {(place.part, place.end): place for place in located.places if place.part in self.originals}
-        self.printed: dict[str, str] = {}
-        self.order = 0
+        self.inside = [place for place in located.places if place.part not in OUTSIDE]
+        self.ends = {place.end: place for place in self.inside}
+        self.names: dict[str, str] = {}
+        self.by_path: dict[str, list[Place]] = {}
+        self.fits: dict[str, _Fits] = {}
+        self.owners: dict[str, list[str]] = {}
 
-    def read(self, at: int, part: str, text: str) -> Iterator[_Found]:
-        """The agencies of one part, in order."""
+    def read(self) -> Iterator[_Found]:
+        """The agencies of the article, in order."""
+        text = self.text
         group: list[_Found] = []
         last_end, last_head = -9, ""  # end of the agency before, and what stood before its department
-        bodies = find_bodies(text, self.province)
-        for free in self._free(part, text):
-            inside = [body for body in bodies if body.start < free.end and free.start < body.end]
-            if all(body.party and body.name[0] not in "委党" for body in inside):  # 领导小组办公室 is no 办公室
-                bodies = [body for body in bodies if body not in inside] + [free]
-        for body in sorted(bodies, key=lambda item: item.start):
+        for body in self._bodies():
             if body.start < last_end and body.kind != "sub":
                 continue
             joined = body.kind == "sub" or (
-                last_end >= 0 and bool(LIST.fullmatch(text[last_end : self._left(part, text, body)] or "x"))
+                0 <= last_end <= (left := self._left(body)) and bool(LIST.fullmatch(text, last_end, left))
             )
             if not joined:
-                yield from self._close(group, text)
+                yield from self._close(group)
                 group = []
-            for name, start, head in self._name(part, text, body, last_head if joined else "", at):
-                self.order += 1
-                group.append(_Found(name, part, start, body.end, self.order))
+            for name, start, head in self._name(body, last_head if joined else ""):
+                group.append(_Found(name, start, body.end))
                 last_end, last_head = body.end, head
             if not group:
                 last_end, last_head = -9, ""
-        yield from self._close(group, text)
+        yield from self._close(group)
 
-    def _close(self, group: list[_Found], text: str) -> Iterator[_Found]:
+    def _bodies(self) -> list[Body]:
+        """Departments that the lists have and those that only grammar tells, in order of their start."""
+        bodies = find_bodies(self.text, self.province)
+        free = self._free()
+        if free:
+            at_char: dict[int, set[int]] = {}
+            for number, body in enumerate(bodies):
+                for at in range(body.start, body.end):
+                    at_char.setdefault(at, set()).add(number)
+            gone: set[int] = set()
+            for body in free:
+                over = {number for at in range(body.start, body.end) for number in at_char.get(at, ())} - gone
+                # 领导小组办公室 is no 办公室
+                if all(bodies[number].party and bodies[number].name[0] not in "委党" for number in over):
+                    gone |= over
+                    for at in range(body.start, body.end):
+                        at_char.setdefault(at, set()).add(len(bodies))
+                    bodies.append(body)
+            bodies = [body for number, body in enumerate(bodies) if number not in gone]
+        return sorted(bodies, key=lambda body: body.start)
+
+    def _close(self, group: list[_Found]) -> Iterator[_Found]:
         if group:
-            strength = _issues(text, group[-1].end)
+            strength = self._issues(group[-1].end)
             for item in group:
                 item.strength = strength
         yield from group
 
-    def _left(self, part: str, text: str, body: Body) -> int:
+    def _left(self, body: Body) -> int:
         """Where the whole name before the department begins: region, level word and 委 or 政府 included."""
         at = body.start
-        place = self.ends.get((part, at))
-        while place is not None:
+        while (place := self.ends.get(at)) is not None:
             at = place.start
-            place = self.ends.get((part, at))
         if at == body.start:
-            level = LEVEL.search(text[max(0, at - 3) : at])
+            level = LEVEL.search(self.text[max(0, at - 3) : at])
             at -= len(level[1]) if level else 0
-        return at - 2 if text[max(0, at - 2) : at] == "中共" else at
+        return at - 2 if self.text.startswith("中共", max(0, at - 2), at) else at
 
-    def _name(self, part: str, text: str, body: Body, inherited: str, at: int) -> Iterator[tuple[str, int, str]]:
+    def _name(self, body: Body, inherited: str) -> Iterator[tuple[str, int, str]]:
         """(full name, where it begins, what a list after it inherits) of the body; nothing if it is no single body."""
-        printed = self.originals[part][body.start : body.end]
-        left = self._left(part, text, body)
+        text = self.text
+        printed = self.located.printed[body.start : body.end]
         if body.kind in ("nation", "sub"):
             yield printed, body.start, ""
             return
         if body.kind in ("league", "office"):
-            yield from self._named(part, text, body, at)
+            yield from self._named(body)
             return
         if body.kind in ("taiwan", "hongkong", "macau"):
-            yield from self._overseas(part, text, body, printed, left, inherited)
+            yield from self._overseas(body, printed)
             return
         if body.party and body.name[0] not in "委党" and not inherited:
             return
-        place = self.ends.get((part, body.start))
+        left = self._left(body)
+        place = self.ends.get(body.start)
         if body.kind in ("local", "party") and (place.path.split("/")[0] if place else self.province) in OVERSEAS:
             return
         level = LEVEL.search(text[max(0, body.start - 3) : body.start])
         if TWO.search(text[max(0, body.start - 6) : body.start]) and body.name.endswith("厅"):
-            for path in dict.fromkeys(item.split("/")[0] for item in self.located.regions):
+            for path in self._provinces():
                 yield self._prefix(path) + printed, body.start, path
             return
         if place is not None and (place.name[-1:] in "省市县区旗盟州" or body.kind != "organ"):
             head = self._qualified(place)
-        elif (part, body.start) in self.located.unread and not inherited:
-            left = self.located.unread[part, body.start]
-            head = self.originals[part][left : body.start]
+        elif body.start in self.located.unread and not inherited:
+            left = self.located.unread[body.start]
+            head = self.located.printed[left : body.start]
         elif level is not None:
             before = text[max(0, body.start - 6) : body.start - len(level[1])]
             if GENERIC.search(before) or (
-                body.kind == "organ" and not self._organ_counts(text, body, False, bool(inherited))
+                body.kind == "organ" and not self._organ_counts(body, False, bool(inherited))
             ):
                 return
-            path = self._owner(level[1], part, body, at, inherited)
+            path = self._owner(level[1], body, inherited)
             head = self._prefix(path) if path else ""
         elif inherited and body.kind not in ("organ",):
             head = (
@@ -195,43 +230,42 @@ class _Reader:
             if body.kind == "party" and not head.endswith(("委", "党委")):
                 return
         else:
-            head = self._bare(text, body)
+            head = self._bare(body)
         if not head:
             return
-        if body.kind == "organ" and not self._organ_counts(text, body, place is not None, bool(inherited)):
+        if body.kind == "organ" and not self._organ_counts(body, place is not None, bool(inherited)):
             return
         yield head + printed, left, head + (re.match(r"(?:党委|委|)", printed)[0] if body.kind == "party" else "")  # type: ignore[index]
 
-    def _named(self, part: str, text: str, body: Body, at: int) -> Iterator[tuple[str, int, str]]:
+    def _named(self, body: Body) -> Iterator[tuple[str, int, str]]:
         """League committees (团市委 → 共青团扬州市委), and street and town offices, which bear a name of their own."""
+        kinds = gazetteer().kinds
         if body.kind == "office":
-            place = self.ends.get((part, body.start))
+            place = self.ends.get(body.start)
             path = place.path if place else ""
             if not path:
-                before = [item for item in self.located.places if item.part == part and item.end <= body.start]
-                path = next((item for item in self.located.regions if gazetteer().kinds[item] == "d"), "")
-                path = before[-1].path if before and gazetteer().kinds[before[-1].path] == "d" else path
-            if path and gazetteer().kinds[path] == "d":
-                yield (
-                    self._prefix(path) + self.originals[part][body.start : body.end],
-                    place.start if place else body.start,
-                    "",
-                )
+                at = bisect_right(self._fitting("").ends, body.start) - 1
+                before = self.inside[at] if at >= 0 and self.inside[at].start >= self._part_start(body) else None
+                own = self._own("")
+                path = before.path if before and kinds[before.path] == "d" else own[0] if own else ""
+            if path and kinds[path] == "d":
+                printed = self.located.printed[body.start : body.end]
+                yield self._prefix(path) + printed, place.start if place else body.start, ""
             return
-        match = LEAGUE.match(text, body.start)
+        match = LEAGUE.match(self.text, body.start)
         if match is None:
             return
         if match["level"] or match["of"]:
-            path = self._owner(match["level"] or match["of"], part, body, at, "")
+            path = self._owner(match["level"] or match["of"], body, "")
         else:
-            place = self.ends.get((part, match.end("region")))
+            place = self.ends.get(match.end("region"))
             path = place.path if place else ""
         if path:
             yield "共青团" + self._prefix(path) + "委", body.start, ""
 
-    def _bare(self, text: str, body: Body) -> str:
+    def _bare(self, body: Body) -> str:
         """What a department without any region or level before it belongs to."""
-        before = text[max(0, body.start - 4) : body.start]
+        before = self.text[max(0, body.start - 4) : body.start]
         if (
             body.kind != "local"
             or body.name[-1] not in "厅局"
@@ -241,62 +275,85 @@ class _Reader:
         ):
             return ""
         if body.name.endswith("厅"):
-            provinces = {path.split("/")[0] for path in self.located.regions}
-            return self._prefix(provinces.pop()) if len(provinces) == 1 else ""
+            provinces = self._provinces()
+            return self._prefix(provinces[0]) if len(provinces) == 1 else ""
         path = self.located.regions[0]
         if len(self.located.regions) > 1 or ("/" not in path and not path.endswith("市")):
             return ""
         return self._prefix(path)
 
-    def _organ_counts(self, text: str, body: Body, named: bool, listed: bool) -> bool:
+    def _organ_counts(self, body: Body, named: bool, listed: bool) -> bool:
         """Whether 政府 or 委 means the body itself here, not 政府购买 or 市委书记."""
-        after = text[body.end : body.end + 8]
-        if PRAISE.match(text, body.end):
+        text, end = self.text, body.end
+        if PRAISE.match(text, end):
             return False
         if body.name in ("政府", "人民政府"):
-            if re.match(
-                r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头",
-                after,
-            ):
+            if NOT_ITSELF.match(text, end):
                 return False
-            return named or listed or body.name == "人民政府" or bool(STRONG.match(after))
+            return named or listed or body.name == "人民政府" or bool(STRONG.match(text, end))
         if body.name in ("委", "党委"):
-            return named and bool(
-                re.match(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)", after)
-            )
+            return named and bool(COMMITTEE_ACTS.match(text, end))
         if body.name in ("管委会", "管理委员会", "公安分局", "公所"):
             return named
-        return named or not re.match(r"部门|系统|机关", after)
+        return named or not text.startswith(("部门", "系统", "机关"), end)
 
-    def _owner(self, level: str, part: str, body: Body, at: int, inherited: str) -> str:
+    def _owner(self, level: str, body: Body, inherited: str) -> str:
         """The path that 省, 市, 区 … means here."""
         if level == "区" and body.name.endswith("厅"):
             level = "自治区"
-        own = [path for region in self.located.regions for path in [_fit(region, level)] if path]
-        before = [
-            place
-            for place in self.located.places
-            if place.part == part and place.end <= body.start and _fit(place.path, level)
-        ]
-        if inherited and before and body.start - before[-1].end < 40:
-            return _fit(before[-1].path, level)
+        own = self._own(level)
+        fits = self._fitting(level)
+        at = bisect_right(fits.ends, body.start) - 1
+        before = fits.paths[at] if at >= 0 and fits.ends[at] > self._part_start(body) else ""
+        away = body.start - fits.ends[at] if before else 0
+        if inherited and before and away < 40:
+            return before
         if len(set(own)) == 1:
             return own[0]
-        if before and (not own or (_fit(before[-1].path, level) in own and body.start - before[-1].end < 5)):
-            return _fit(before[-1].path, level)
+        if before and (not own or (before in own and away < 5)):
+            return before
         if own:
             return own[0]
-        order = {name: at for at, (name, _) in enumerate(self.located.parts)}
-        earlier = [place for place in self.located.places if order.get(place.part, at) < at and _fit(place.path, level)]
-        if earlier:
-            last = max(order[place.part] for place in earlier)
-            return _fit(next(place for place in earlier if order[place.part] == last).path, level)
+        if at >= 0:
+            return fits.first[fits.parts[at]]
         best = [path for path in self.located.support if _fit(path, level) == path]
         return best[0] if len(best) == 1 else ""
 
+    def _part_start(self, body: Body) -> int:
+        starts = self.located.starts
+        return starts[bisect_right(starts, body.start) - 1]
+
+    def _own(self, level: str) -> list[str]:
+        """What a level word means in the regions the article is about; the empty one means a county or district."""
+        if level not in self.owners:
+            kinds = gazetteer().kinds
+            own = [
+                (_fit(path, level) if level else path if kinds[path] == "d" else "") for path in self.located.regions
+            ]
+            self.owners[level] = [path for path in own if path]
+        return self.owners[level]
+
+    def _fitting(self, level: str) -> _Fits:
+        """The places that a level word can mean; the empty one means any."""
+        fits = self.fits.get(level)
+        if fits is None:
+            fits = self.fits[level] = _Fits()
+            for place in self.inside:
+                path = _fit(place.path, level)
+                if path:
+                    fits.ends.append(place.end)
+                    fits.paths.append(path)
+                    fits.parts.append(place.part)
+                    fits.first.setdefault(place.part, path)
+        return fits
+
+    def _provinces(self) -> list[str]:
+        """The provinces the article is about."""
+        return list(dict.fromkeys(path.split("/")[0] for path in self.located.regions))
+
     def _qualified(self, place: Place) -> str:
         if place.kind == "zone":
-            return self.originals[place.part][place.start : place.end]
+            return self.located.printed[place.start : place.end]
         return self._prefix(place.path)
 
     def _prefix(self, path: str) -> str:
@@ -316,47 +373,46 @@ class _Reader:
 
     def _printed(self, path: str) -> str:
         """The region's name in the script of the article."""
-        if path not in self.printed:
+        if not self.by_path:
+            for place in self.inside:
+                self.by_path.setdefault(place.path, []).append(place)
+        if path not in self.names:
             name = path.rpartition("/")[2]
             shown = name
-            for place in self.located.places:
-                if place.path == path and place.part in self.originals and place.name:
-                    text = self.originals[place.part][place.start : place.end]
-                    if len(text) == len(name) and place.name == fold(name):
-                        shown = text
-                        break
-                    if name.startswith(place.name):
-                        shown = text + name[len(text) :].translate(
-                            {ord("县"): "縣", ord("区"): "區", ord("乡"): "鄉", ord("镇"): "鎮"}
-                        )
-            self.printed[path] = shown
-        return self.printed[path]
+            for place in self.by_path.get(path, ()):
+                text = self.located.printed[place.start : place.end]
+                if len(text) == len(name) and place.name == fold(name):
+                    shown = text
+                    break
+                if place.name and name.startswith(place.name):
+                    shown = text + name[len(text) :].translate(TRADITIONAL_LEVELS)
+            self.names[path] = shown
+        return self.names[path]
 
-    def _overseas(
-        self, part: str, text: str, body: Body, printed: str, left: int, inherited: str
-    ) -> Iterator[tuple[str, int, str]]:
+    def _overseas(self, body: Body, printed: str) -> Iterator[tuple[str, int, str]]:
         """Bodies of Taiwan, Hong Kong and Macau."""
         shown = full_name(body.name, self.traditional) or printed
         if body.kind in ("hongkong", "macau"):
-            yield GOVERNMENT[self.province][0 if self.traditional else 1] + shown, left, ""
+            yield GOVERNMENT[self.province][0 if self.traditional else 1] + shown, self._left(body), ""
             return
         if not body.local:
             yield shown, body.start, ""
             return
         at = body.start
-        while text[max(0, at - 2) : at] == "政府":
+        while self.text.startswith("政府", max(0, at - 2), at):
             at -= 2
-        place = self.ends.get((part, at))
+        place = self.ends.get(at)
         if place and not within(place.path, self.province):
             yield self._qualified(place) + shown, place.start, ""
             return
         path = place.path if place else next((item for item in self.located.regions if "/" in item), "")
         owner = next((item for item in reversed(ancestors(path)) if gazetteer().kinds[item] == "c"), "") if path else ""
-        if owner and (place or not GENERIC.search(text[max(0, at - 3) : at])):
+        if owner and (place or not GENERIC.search(self.text[max(0, at - 3) : at])):
             yield self._prefix(owner) + "政府" + shown, place.start if place else body.start, ""
 
-    def _free(self, part: str, text: str) -> list[Body]:
+    def _free(self) -> list[Body]:
         """Departments that the lists do not have, right after a region; town and street offices by name."""
+        text = self.text
         found = []
         for match in LEAGUE.finditer(text) if "团" in text else ():
             found.append(Body(match.start(), match.end(), match[0], "league"))
@@ -367,21 +423,27 @@ class _Reader:
                 found.append(Body(match.start() - len(name), match.end(), name + match[0], "office"))
         if self.province == "台湾省":
             found += [Body(hit.start(), hit.end(), hit[0], "taiwan") for hit in COUNTY_OFFICE.finditer(text)]
-        after = [
-            place.end for place in self.located.places if place.part == part and place.name[-1:] in "省市县区州盟旗"
-        ]
-        for end in (
-            *after,
-            *(
+        ends = [place.end for place in self.inside if place.name[-1:] in LEVELS]
+        if FREE_END.search(text):
+            ends += [
                 hit.end()
-                for hit in (FREE_LEVEL.finditer(text) if FREE_END.search(text) else ())
-                if not FREE_BEFORE.match(text[hit.start() - 1 : hit.start()])
-            ),
-        ):
+                for hit in FREE_LEVEL.finditer(text)
+                if not (hit.start() and FREE_BEFORE.match(text, hit.start() - 1))
+            ]
+        for end in ends:
             free = FREE.match(text, end)
             if free:
                 found.append(Body(end, free.end(), free[0], "local"))
         return found
+
+    def _issues(self, end: int) -> int:
+        """2 if the sentence goes on with a verb of issuing, 1 with another act of the agency, else 0."""
+        match = REACH.match(self.text, end, end + 150)
+        stop = match.end() if match else end
+        clause = TITLES.sub("", self.text[end:stop])[:30]
+        if STRONG.search(clause) or BACKED.match(self.text, stop):
+            return 2
+        return 1 if SOFT.search(clause) else 0
 
 
 def _fit(path: str, level: str) -> str:
@@ -391,13 +453,3 @@ def _fit(path: str, level: str) -> str:
         if name.endswith(level) and not (level == "区" and name.endswith(("自治区", "特别行政区"))):
             return item
     return ""
-
-
-def _issues(text: str, end: int) -> int:
-    """2 if the sentence goes on with a verb of issuing, 1 with another act of the agency, else 0."""
-    match = REACH.match(text, end, end + 150)
-    stop = match.end() if match else end
-    clause = re.sub(r"《[^》]*》", "", text[end:stop])[:30]
-    if STRONG.search(clause) or BACKED.match(text, stop):
-        return 2
-    return 1 if SOFT.search(clause) else 0

@@ -7,8 +7,8 @@ All offsets are those of the folded text, which are those of the original. Which
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from swsearch.pages.gazetteer import RANK, NameKind, gazetteer
@@ -58,24 +58,46 @@ SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆汪"
 )
 PERSON = re.compile(
-    r"(?:记者|通讯员|书记|主任|局长|部长|厅长|处长|科长|市长|县长|区长|教授|社工|老师|医生|先生|叫|院长|校长|会长)\s*$"
+    r"(?:记者|通讯员|书记|主任|局长|部长|厅长|处长|科长|市长|县长|区长|教授|社工|老师|医生|先生|叫|院长|校长|会长)[^\S\n]*$"
 )
+BESIDE = frozenset("、和与及")
+UNREAD = ("abbr ", "paper ")  # kinds of names that running text is not searched for
 BEFORE_SMALL = frozenset("在到赴从自由与向对给为是即、，。；：“”（(《》·　 ,;:!?！？\n和及")
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """What one name can mean: (path, kind of name), likeliest level first, and what follows from that alone.
+
+    `level` is the rank of the likeliest meaning, `top` the paths of that level. `mainland`: the same name where it can
+    mean no township of Taiwan. `masks`: words that hold it and mean something else, with its place in them.
+    """
+
+    text: str
+    meanings: tuple[tuple[str, NameKind], ...]
+    paths: tuple[str, ...]
+    top: tuple[str, ...]
+    level: int
+    full: bool
+    fulls: int
+    masks: tuple[tuple[str, int], ...]
+    in_taiwan: bool
+    mainland: Name | None = None
+
+
+@dataclass(slots=True)
 class Mention:
-    """One name at text[start:end] and what it can mean: (path, kind of name), likeliest level first.
+    """One name at text[start:end] and what it can mean.
 
     `weak`: inside the name of an institute, which says less about what an article is about.
     `lone`: a short name that counts only if its parent or its full name stands in the article too. `word`: one that is
     an ordinary word as well. `listed`: in a list that ends in its kind (武昌、洪山两区), so that it is no other word.
+    `dateline`: where the report was sent from (本报长沙3月5日电).
     """
 
     start: int
     end: int
-    name: str
-    meanings: tuple[tuple[str, NameKind], ...]
+    name: Name
     weak: bool = False
     lone: bool = False
     word: bool = False
@@ -83,33 +105,50 @@ class Mention:
 
 
 @cache
-def _index() -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[tuple[str, NameKind], ...]]]:
-    """First two characters -> lengths of names that begin so, longest first; name -> what it means in a text."""
-    known = gazetteer()
-    names: dict[str, tuple[tuple[str, NameKind], ...]] = {}
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """First two characters -> lengths of the names that begin so, longest first."""
     lengths: dict[str, set[int]] = {}
-    for name, cell in known.names.items():
-        if len(name) < 2:
-            continue
-        if "\n" not in cell:  # one meaning, as most have: a third of the time
-            kind, _, path = cell.partition(" ")
-            if kind not in ("abbr", "paper"):
-                names[name] = ((path, kind),)  # type: ignore[assignment]
-            continue
-        rows = [row for row in known.meanings(name) if row[1] not in ("abbr", "paper")]
-        now = [row for row in rows if row[1] in ("full", "short")]
-        if now and all(known.kinds[path] == "d" for path, _ in now):
-            now += [row for row in rows if row[1] == "nick"]  # 滨城 is a district in Shandong, and Tianjin's Binhai
-        rows = sorted(dict(now or rows).items(), key=lambda row: RANK[known.kinds[row[0]]])
-        if rows:
-            names[name] = tuple(rows)
-    for name in names:
-        pair = name[:2]
-        if pair in lengths:
-            lengths[pair].add(len(name))
-        else:
-            lengths[pair] = {len(name)}
-    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}, names
+    for name, cell in gazetteer().names.items():
+        if len(name) > 1 and not ("\n" not in cell and cell.startswith(UNREAD)):
+            pair = name[:2]
+            if pair in lengths:
+                lengths[pair].add(len(name))
+            else:
+                lengths[pair] = {len(name)}
+    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}
+
+
+@lru_cache(maxsize=8192)
+def _name(text: str) -> Name | None:
+    """What a folded string of two or more characters means as a name in running text."""
+    known = gazetteer()
+    rows = [row for row in known.meanings(text) if row[1] not in ("abbr", "paper")]
+    now = [row for row in rows if row[1] in ("full", "short")]
+    if now and all(known.kinds[path] == "d" for path, _ in now):
+        now += [row for row in rows if row[1] == "nick"]  # 滨城 is a district in Shandong, and Tianjin's Binhai
+    found = sorted(dict(now or rows).items(), key=lambda row: RANK[known.kinds[row[0]]])
+    if not found:
+        return None
+    name = _of_meanings(text, found)
+    kept = [row for row in found if known.kinds[row[0]] != "t"]
+    return replace(name, mainland=_of_meanings(text, kept)) if kept and len(kept) < len(found) else name
+
+
+def _of_meanings(text: str, rows: list[tuple[str, NameKind]]) -> Name:
+    kinds = gazetteer().kinds
+    level = RANK[kinds[rows[0][0]]]
+    masks = _context()[1]
+    return Name(
+        text=text,
+        meanings=tuple(rows),
+        paths=tuple(path for path, _ in rows),
+        top=tuple(path for path, _ in rows if RANK[kinds[path]] == level),
+        level=level,
+        full=rows[0][1] == "full" or (rows[0][1] == "old" and text[-1] in "省市县区旗盟"),
+        fulls=sum(kind == "full" for _, kind in rows),
+        masks=masks.get(text, ()) or masks.get(text[:-1], ()),
+        in_taiwan=all(path.startswith("台湾省") and kinds[path] != "t" for path, _ in rows),
+    )
 
 
 @cache
@@ -124,81 +163,84 @@ def _context() -> tuple[frozenset[str], dict[str, tuple[tuple[str, int], ...]]]:
             if kind == "word":
                 words.update(cell.split())
             else:
-                masks.setdefault(name, []).extend((word, word.find(name)) for word in cell.split())
+                masks.setdefault(name, []).extend((word, word.find(name)) for word in cell.split() if name in word)
     return frozenset(words), {name: tuple(rows) for name, rows in masks.items()}
 
 
 @cache
 def _beginnings() -> re.Pattern[str]:
     """A character that names begin with before one that is the second of a name: passes over most of a text."""
-    pairs = _index()[0]
+    pairs = _lengths()
     first, second = ("".join({pair[at] for pair in pairs}) for at in (0, 1))
     return re.compile(f"[{re.escape(first)}](?=[{re.escape(second)}])")
 
 
 def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
-    """The names of regions in folded `text`, in order, not overlapping; `traditional` is its script before folding."""
-    lengths, names = _index()
+    """The names of regions in folded `text`, in order, not overlapping; `traditional` is its script before folding.
+
+    The text may be that of several paragraphs with line feeds between: no name and no context reaches across one.
+    """
+    lengths, names = _lengths(), gazetteer().names
     found: list[Mention] = []
     end = 0
     for hit in _beginnings().finditer(text):
         at = hit.start()
-        if at < end:
+        sizes = lengths.get(text[at : at + 2])
+        if sizes is None or at < end:
             continue
-        for size in lengths.get(text[at : at + 2], ()):
-            name = text[at : at + size]
-            if name in names and (traditional or names[name][0][1] != "brief"):
-                mention = _judge(text, at, name, names[name], found)
+        for size in sizes:
+            name = _name(text[at : at + size]) if text[at : at + size] in names else None
+            if name is not None and (traditional or name.meanings[0][1] != "brief"):
+                mention = _judge(text, at, name, found)
                 if mention is not None:
                     found.append(mention)
-                    end = at + size
+                    end = mention.end
                     break
     return found
 
 
-def _judge(
-    text: str, start: int, name: str, meanings: tuple[tuple[str, NameKind], ...], found: list[Mention]
-) -> Mention | None:
+def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention | None:
     """The mention, or None where the characters are something else."""
-    end = start + len(name)
-    before, after = text[start - 1 : start], text[end : end + 14]
-    kinds = gazetteer().kinds
-    best = min([RANK[kinds[path]] for path, _ in meanings])
+    size = len(name.text)
+    end = start + size
+    before = text[start - 1] if start else ""
     adjacent = bool(found) and found[-1].end == start
-    nested = adjacent and any(path.startswith(above + "/") for path, _ in meanings for above, _ in found[-1].meanings)
-    if name == "北京" and DATELINE.search(text[max(0, start - 4) : start]):
+    nested = adjacent and any(path.startswith(above + "/") for path in name.paths for above in found[-1].name.paths)
+    if name.text == "北京" and DATELINE.search(text[max(0, start - 4) : start]):
         return None  # where the agency sits
-    full = meanings[0][1] == "full" or (meanings[0][1] == "old" and name[-1] in "省市县区旗盟")
-    words, masks = _context()
-    if not nested:
-        for word, at in masks.get(name, ()) or masks.get(name[:-1], ()):
-            if at >= 0 and text.startswith(word, start - at):
+    if name.masks and not nested:
+        for word, at in name.masks:
+            if start >= at and text.startswith(word, start - at):
                 return None
-    if full:
-        if name in GENERIC and not nested:
+    if name.full:
+        if name.text in GENERIC and not nested:
             return None
-        if len(name) == 2 and not nested and before not in BEFORE_SMALL and start > 0:
+        if size == 2 and not nested and before not in BEFORE_SMALL and start > 0:
             return None  # 市委和县委 is not 和县
-        weak = name[-1] not in "省" and bool(INSTITUTE.match(after)) and best > 1
-        return Mention(start, end, name, meanings, weak=weak, lone=name in COMMON and not nested)
+        weak = name.level > 1 and name.text[-1] != "省" and bool(INSTITUTE.match(text, end))
+        return Mention(start, end, name, weak=weak, lone=name.text in COMMON and not nested)
     if (
-        STREET.match(after)
-        or (best >= 1 and SMALLER.match(after))
-        or (best >= 2 and (after.startswith("街道") or LAND.match(after)))
+        STREET.match(text, end)
+        or (name.level >= 1 and SMALLER.match(text, end))
+        or (name.level >= 2 and (text.startswith("街道", end) or LAND.match(text, end)))
     ):
         return None
-    if before in SURNAMES and not adjacent and len(name) == 2 and PERSON.search(text[max(0, start - 5) : start - 1]):
+    if before in SURNAMES and not adjacent and size == 2 and PERSON.search(text[max(0, start - 5) : start - 1]):
         return None
-    weak = bool(INSTITUTE.match(after))
-    if meanings[0][1] == "brief" and (CHINESE.match(before) or after[:1] in BRIEF_NOT_AFTER):
+    weak = bool(INSTITUTE.match(text, end))
+    kind = name.meanings[0][1]
+    if kind == "brief" and (CHINESE.match(before) or text[end : end + 1] in BRIEF_NOT_AFTER):
         return None
-    small = best >= 2 and meanings[0][1] not in ("nick", "brief", "zone", "seat")
-    common = name in words and best > 0 and not nested
-    beside = before in ("、", "和", "与", "及") or after[:1] in ("、", "和", "与", "及")
-    listed = (small or common) and beside and _ends_in_kind(text[end : end + 60])
-    if common and not listed and CHINESE.match(after):
+    small = name.level >= 2 and kind not in ("nick", "brief", "zone", "seat")
+    common = name.level > 0 and not nested and name.text in _context()[0]
+    listed = (
+        (small or common)
+        and (before in BESIDE or text[end : end + 1] in BESIDE)
+        and _ends_in_kind(text[end : end + 60])
+    )
+    if common and not listed and CHINESE.match(text, end):
         return None  # 合作共建 is not 合作; the full name says it as well
-    return Mention(start, end, name, meanings, weak, small and not nested, common, listed)
+    return Mention(start, end, name, weak, small and not nested, common, listed)
 
 
 def _ends_in_kind(after: str) -> bool:

@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, near, resolve, within
@@ -24,6 +24,8 @@ from swsearch.text.fold import fold
 
 __all__ = ["Located", "Place", "find_regions", "locate", "near", "resolve"]
 
+APART = "\n\n"  # between the parts of an article: nothing that is looked for reaches across it
+OUTSIDE = ("source", "byline")  # places in these count their offsets there
 TITLE, LEAD, FIRST, BODY, SOURCE, BYLINE = 5.0, 3.0, 2.0, 1.0, 3.0, 2.0
 AGAIN = 0.5  # a region named again in the same paragraph
 WEAK = 0.3  # inside the name of an institute: 北京青少年社会工作研究院
@@ -34,28 +36,59 @@ SEAT = 0.2  # a body or a word that only one province has: 衛福部, 屋邨
 VENUE = re.compile(
     r"[\u4e00-\u9fff]{0,12}?(?:启动|举行|举办|开幕|开营|开班|启程|落幕|揭牌)"
 )  # a meeting held there says less
+JOINED = re.compile("[与和同—-]")
 SENTENCE_END = re.compile("[。！？!?]")
 OWN = re.compile(r"全[省市县区疆]|[我本][省市县区]|市民|[省市县区]委|[省市县区](?:民政|财政)")
 PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|新闻网|网|讯|社|报道)+$")
 BYLINE_PLACE = re.compile(r"[/／∕]([^/／∕]{2,4})(?:综合|电|即时)*报道$")
 
 
+class Weights(dict[str, float]):
+    """Weights of paths; 0 for a path that has none."""
+
+    def __missing__(self, path: str) -> float:
+        return 0.0
+
+
 @dataclass(slots=True)
 class Located:
     """Where an article is: all its places in order, the regions it is about, and the weight of each path.
 
-    `originals` and `parts` are title and paragraphs by name, as given and folded. `hints`: what of its weight a source,
-    a byline or a telling word gave a path. `unread`: full names that several regions bear, start by (part, end).
+    `printed` and `text` are all its parts, as given and folded, `APART` between them; places count their offsets in
+    it (those of source and byline in these). `starts`: where the title and each paragraph begin. `hints`: what of its
+    weight a source, a byline or a telling word gave a path. `unread`: start by end of full names that several
+    regions bear.
     """
 
-    originals: list[tuple[str, str]]
-    parts: list[tuple[str, str]]
+    printed: str
+    text: str
+    starts: list[int]
     places: list[Place] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
-    support: Counter[str] = field(default_factory=Counter)
-    hints: Counter[str] = field(default_factory=Counter)
-    unread: dict[tuple[str, int], int] = field(default_factory=dict)
+    support: Weights = field(default_factory=Weights)
+    hints: Weights = field(default_factory=Weights)
+    unread: dict[int, int] = field(default_factory=dict)
     traditional: bool = False
+
+    @property
+    def title(self) -> str:
+        """The folded headline."""
+        return self.text[: self.end_of(0)]
+
+    def end_of(self, part: int) -> int:
+        """Where a part ends; the title is part 0."""
+        return self.starts[part + 1] - len(APART) if part + 1 < len(self.starts) else len(self.text)
+
+    @property
+    def lead(self) -> tuple[int, int]:
+        """Where the first paragraph begins and ends."""
+        return (self.starts[1], self.end_of(1)) if len(self.starts) > 1 else (len(self.text), len(self.text))
+
+    def evidence(self, kind: str, value: str, start: int, end: int) -> Evidence:
+        """Text of the article that proves a fact."""
+        part = bisect_right(self.starts, start) - 1
+        offset = self.starts[part]
+        return Evidence(kind, value, f"p{part}" if part else "title", start - offset, end - offset)
 
 
 def find_regions(
@@ -70,49 +103,59 @@ def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[
     shown = dict.fromkeys(place.path for place in located.places if place.weight and place.kind != "seat")
     named = sorted(shown, key=lambda path: -located.support[path])
     regions = tuple(located.regions)
-    others = [path for path in named if not any(within(region, path) for region in regions)]
+    above = {item for region in regions for item in ancestors(region)}
+    others = [path for path in named if path not in above]
+    first: dict[str, Place] = {}  # where a path is named first, and where a place in it is
+    inside: dict[str, Place] = {}
+    for place in located.places:
+        first.setdefault(place.path, place)
+        for path in ancestors(place.path):
+            inside.setdefault(path, place)
     evidence = []
     for kind, paths in (("regions", regions), ("places", (*regions, *others))):
         for path in paths:
-            place = next((item for item in located.places if item.path == path), None)
-            place = place or next((item for item in located.places if within(item.path, path)), None)
-            if place is not None:
-                evidence.append(Evidence(kind, path, place.part, place.start, place.end))
+            proof = first.get(path) or inside.get(path)
+            if proof is None:
+                continue
+            if proof.part in OUTSIDE:
+                evidence.append(Evidence(kind, path, proof.part, proof.start, proof.end))
+            else:
+                evidence.append(located.evidence(kind, path, proof.start, proof.end))
     return regions, (*regions, *others), tuple(evidence)
 
 
 def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byline: str | None = None) -> Located:
     """Every place an article names, and the regions it is about."""
-    originals = [("title", title), *((f"p{at}", text) for at, text in enumerate(paragraphs, 1))]
-    whole = "".join([text for _, text in originals])
-    parts = list(_cut(fold(whole), originals))
-    located = Located(originals, parts, traditional=is_traditional(whole))
-    named = [(part, text, mention) for part, text in parts for mention in find_mentions(text, located.traditional)]
-    origin = _origin(source)
-    located.places = read_senses(named, origin[0] if origin else "", located.traditional)
-    read = {(place.part, place.end) for place in located.places}
+    printed = APART.join((title, *paragraphs))
+    starts = [0]
+    for text in (title, *paragraphs[:-1]) if paragraphs else ():
+        starts.append(starts[-1] + len(text) + len(APART))
+    located = Located(printed, fold(printed), starts, traditional=is_traditional(printed))
+    mentions = find_mentions(located.text, located.traditional)
+    origin = _origin(source) if source else None
+    read = read_senses(mentions, len(title), origin[0] if origin else "", located.traditional)
+    at, end, part = 0, located.end_of(0), "title"
+    for mention, path in read:
+        while mention.start >= end:
+            at += 1
+            end, part = located.end_of(at), f"p{at}"
+        name = mention.name
+        kind = next((kind for other, kind in name.meanings if other == path), "full")
+        located.places.append(Place(part, mention.start, mention.end, path, name.text, 0.0, mention.weak, kind))
+    known = {mention.end for mention, _ in read}
     located.unread = {
-        (part, mention.end): mention.start
-        for part, _, mention in named
-        if (part, mention.end) not in read and mention.meanings[0][1] == "full"
+        mention.end: mention.start
+        for mention in mentions
+        if mention.end not in known and mention.name.meanings[0][1] == "full"
     }
-    _weigh(located, parts, origin, byline)
-    located.regions = _topics(located, parts, origin)
+    _weigh(located, origin, byline)
+    located.regions = _topics(located)
     return located
 
 
-def _cut(whole: str, originals: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Parts as long as the originals from the text of all of them."""
-    end = 0
-    for part, text in originals:
-        start, end = end, end + len(text)
-        yield part, whole[start:end]
-
-
-def _origin(source: str | None) -> tuple[str, int, int] | None:
+@lru_cache(maxsize=1024)
+def _origin(source: str) -> tuple[str, int, int] | None:
     """The region a source speaks from (扬州日报 → 扬州), and where in it that stands."""
-    if not source:
-        return None
     text = fold(source)
     core = PAPER_TAIL.sub("", text.strip("《》()（）据"))
     for name in (text, core):
@@ -121,70 +164,68 @@ def _origin(source: str | None) -> tuple[str, int, int] | None:
                 return path, 0, len(source)
     chain: list[Mention] = []
     for mention in find_mentions(text):
-        if not chain or any(within(path, above) for path, _ in mention.meanings for above, _ in chain[-1].meanings):
+        if not chain or any(within(path, above) for path in mention.name.paths for above in chain[-1].name.paths):
             chain.append(mention)
     for mention in reversed(chain):
-        kinds = gazetteer().kinds
-        top = [path for path, _ in mention.meanings if RANK[kinds[path]] == RANK[kinds[mention.meanings[0][0]]]]
+        top = list(mention.name.top)
         if len(chain) > 1:
-            above = {path for path, _ in chain[0].meanings}
-            top = [path for path, _ in mention.meanings if any(within(path, item) for item in above)] or top
+            above = chain[0].name.paths
+            top = [path for path in mention.name.paths if any(within(path, item) for item in above)] or top
         if len(top) == 1:
             return top[0], mention.start, mention.end
     return None
 
 
-def _weigh(
-    located: Located, parts: list[tuple[str, str]], origin: tuple[str, int, int] | None, byline: str | None
-) -> None:
+def _weigh(located: Located, origin: tuple[str, int, int] | None, byline: str | None) -> None:
     """Gives every place its weight and every path the sum of the weights in it."""
-    texts = dict(parts)
-    seen: Counter[tuple[str, str]] = Counter()
-    weighed = []
-    head = SENTENCE_END.search(texts.get("p1", ""))
-    lead_end = head.start() if head else None
-    for place, after in zip(located.places, [*located.places[1:], *([None] * bool(located.places))], strict=True):
-        if after and (after.part, after.start) == (place.part, place.end) and within(after.path, place.path):
-            weighed.append(place)  # 济南市历下区 is one name
-            continue
-        if place.part == "title":
+    head = SENTENCE_END.search(located.text, *located.lead)
+    lead_end = head.start() if head else located.lead[1]
+    seen: set[tuple[str, str]] = set()
+    hints, support = located.hints, located.support
+    places = located.places
+    for at, place in enumerate(places):
+        part, path = place.part, place.path
+        if at + 1 < len(places):
+            after = places[at + 1]
+            if after.start == place.end and after.part == part and within(after.path, path):
+                continue  # 济南市历下区 is one name
+        if (part, path) in seen:
+            weight = AGAIN
+        elif part == "title":
             weight = TITLE
-        elif place.part == "p1":
-            weight = LEAD if lead_end is None or place.start < lead_end else FIRST
+        elif part == "p1":
+            weight = LEAD if place.start < lead_end else FIRST
         else:
             weight = BODY
-        if seen[place.part, place.path]:
-            weight = AGAIN
-        seen[place.part, place.path] += 1
+        seen.add((part, path))
         if place.weak:
             weight *= WEAK
         if place.kind == "seat":
             weight = SEAT
-            located.hints[place.path] += weight  # type: ignore[assignment]
-        elif place.kind == "nick" and "/" not in place.path:
-            located.hints[place.path] += weight  # type: ignore[assignment]
-        weighed.append(replace(place, weight=weight))
-        for path in ancestors(place.path):
-            located.support[path] += weight  # type: ignore[assignment]
+            hints[path] += weight
+        elif place.kind == "nick" and "/" not in path:
+            hints[path] += weight
+        place.weight = weight
+        for above in ancestors(path):
+            support[above] += weight
     if origin:
-        located.hints[origin[0]] += SOURCE  # type: ignore[assignment]
-        weighed.append(Place("source", origin[1], origin[2], origin[0], "", SOURCE))
+        hints[origin[0]] += SOURCE
+        places.append(Place("source", origin[1], origin[2], origin[0], "", SOURCE))
         for path in ancestors(origin[0]):
-            located.support[path] += SOURCE  # type: ignore[assignment]
-    line = BYLINE_PLACE.search(fold(byline or ""))
+            support[path] += SOURCE
+    line = BYLINE_PLACE.search(fold(byline)) if byline else None
     if line:
         paths = [path for path in resolve(line[1]) if RANK[gazetteer().kinds[path]] < 2]
         if len(paths) == 1:
-            located.hints[paths[0]] += BYLINE  # type: ignore[assignment]
-            weighed.append(Place("byline", line.start(1), line.end(1), paths[0], line[1], BYLINE))
+            hints[paths[0]] += BYLINE
+            places.append(Place("byline", line.start(1), line.end(1), paths[0], line[1], BYLINE))
             for path in ancestors(paths[0]):
-                located.support[path] += BYLINE  # type: ignore[assignment]
-    located.places = weighed
+                support[path] += BYLINE
 
 
-def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, int, int] | None) -> list[str]:
+def _topics(located: Located) -> list[str]:
     """The regions the article is about, most central first."""
-    title = parts[0][1]
+    title = located.title
     heads = [place for place in located.places if place.part == "title"]
     pairs = _pairs(title, located)
     venues = [place for place in heads if title[place.start - 1 : place.start] == "在" and HELD.match(title, place.end)]
@@ -199,29 +240,30 @@ def _topics(located: Located, parts: list[tuple[str, str]], origin: tuple[str, i
         chosen = [place for place in chosen if not place.weak]
     goal = len(chosen) == 1 and GOAL.search(title[: chosen[0].start])
     if goal:
-        others = _by_weight(_without(located, chosen[0].path.split("/")[0]), parts)
+        others = _by_weight(_without(located, chosen[0].path.split("/")[0]))
         if others and located.support[others[0]] >= SOURCE:
             return [*others[:1], chosen[0].path]
     if chosen:
         paths = list(dict.fromkeys(place.path for place in chosen))
-        deepest = [path for path in paths if not any(other != path and within(other, path) for other in paths)]
+        above = {item for path in paths for item in ancestors(path)[:-1]}
+        deepest = [path for path in paths if path not in above]
         deepest.sort(key=lambda path: -located.support[path])
         if all(place.kind == "nick" for place in chosen):  # 苏北小城 is a town that the lead names
-            inner = _by_weight(located, parts)
+            inner = _by_weight(located)
             if inner and all(any(within(path, above) for above in deepest) for path in inner):
                 return inner
-        return deepest + _venue(located, parts, deepest)
-    return _by_weight(located, parts)
+        return deepest + _venue(located, deepest)
+    return _by_weight(located)
 
 
 def _without(located: Located, province: str) -> Located:
     """The article as if it did not name this province."""
     places = [place for place in located.places if not within(place.path, province)]
-    support = Counter({path: value for path, value in located.support.items() if not within(path, province)})
-    return Located(located.originals, located.parts, places, [], support, located.hints)
+    support = Weights({path: value for path, value in located.support.items() if not within(path, province)})
+    return replace(located, places=places, regions=[], support=support)
 
 
-def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
+def _by_weight(located: Located) -> list[str]:
     """The smallest region in which most of the weight lies, sometimes two; none for a review of many provinces.
 
     The shares were read off the five seeds, 38 practice articles and the cases of tests/data/facts_cases.txt; a
@@ -238,31 +280,27 @@ def _by_weight(located: Located, parts: list[tuple[str, str]]) -> list[str]:
         for place in located.places
         if place.part in ("title", "p1", "p2", "source", "byline") and not place.weak
     ]
-    if (
-        not early
-        and (support[best] < 2 or share < 0.7)
-        and not (share == 1 and any(OWN.search(text) for _, text in parts))
-    ):
+    if not early and (support[best] < 2 or share < 0.7) and not (share == 1 and OWN.search(located.text)):
         return []
-    joint = _joint(located, parts, "")
+    joint = _joint(located, "")
     if joint:
         return joint
     if len(provinces) > 1 and share < 0.5:
         second = provinces[1]
         together = share * (1 + support[second] / support[best])
         if {best, second} <= set(early) and support[second] >= 0.6 * support[best] and together >= 0.8:
-            return [*_descend(located, parts, best), *_descend(located, parts, second)]
+            return [*_descend(located, best), *_descend(located, second)]
         if share < 0.4 or not early or early[0] != best:
             return []
-    return _descend(located, parts, best)
+    return _descend(located, best)
 
 
-def _descend(located: Located, parts: list[tuple[str, str]], best: str) -> list[str]:
+def _descend(located: Located, best: str) -> list[str]:
     """The smallest region inside `best` that holds half of its weight and has no rival beside it."""
     support = located.support
     while True:
         inner = sorted((path for path in support if path.rpartition("/")[0] == best), key=lambda path: -support[path])
-        joint = _joint(located, parts, best)
+        joint = _joint(located, best)
         if joint:
             return joint
         if not inner or support[inner[0]] < 0.5 * (support[best] - located.hints[best]):
@@ -272,25 +310,22 @@ def _descend(located: Located, parts: list[tuple[str, str]], best: str) -> list[
         best = inner[0]
 
 
-def _joint(located: Located, parts: list[tuple[str, str]], above: str) -> list[str]:
+def _joint(located: Located, above: str) -> list[str]:
     """Two places joined by 与 or 和 in the lead (南通市与汉中市) that share most of the weight."""
-    lead = dict(parts).get("p1", "")
-    shown = [
-        place
-        for place in located.places
-        if place.part == "p1" and place.weight and within(place.path, above or place.path)
-    ]
-    total = (
-        located.support[above] if above else sum(value for path, value in located.support.items() if "/" not in path)
-    )
+    lead = located.text
+    if not JOINED.search(lead, *located.lead):
+        return []
+    first = {place.start: place for place in located.places if place.part == "p1"}
+    shown = [place for place in first.values() if place.weight and within(place.path, above or place.path)]
+    support = located.support
+    total = support[above] if above else sum(value for path, value in support.items() if "/" not in path)
+    depth = above.count("/") + 2 if above else 1
     for one, two in pairwise(shown):
-        gap = lead[one.end : two.start]
-        first = next((item for item in located.places if item.part == "p1" and item.start == one.end + 1), two)
-        if lead[one.end : first.start] not in ("与", "和", "同", "-", "—") or len(gap) > 12:
+        begin = first.get(one.end + 1, two).start  # of the whole name: 与江苏省南通市
+        if two.start - one.end > 12 or not JOINED.fullmatch(lead, one.end, begin):
             continue
-        depth = above.count("/") + 2 if above else 1
         heads = ["/".join(path.split("/")[:depth]) for path in (one.path, two.path)]
-        shares = [located.support[path] / total for path in heads]
+        shares = [support[path] / total for path in heads]
         if (
             heads[0] != heads[1]
             and min(shares) >= 0.25
@@ -301,19 +336,22 @@ def _joint(located: Located, parts: list[tuple[str, str]], above: str) -> list[s
     return []
 
 
-def _venue(located: Located, parts: list[tuple[str, str]], topics: list[str]) -> list[str]:
+def _venue(located: Located, topics: list[str]) -> list[str]:
     """A place inside the one topic where the lead says that something was held."""
-    if len(topics) != 1 or len(parts) < 2:
+    if len(topics) != 1:
         return []
-    lead = parts[1][1]
+    lead = located.text
+    by_end: dict[int, Place] = {}
     for place in located.places:
-        inside = place.path != topics[0] and within(place.path, topics[0])
-        if place.part == "p1" and place.weight and inside and VENUE.match(lead, place.end):
-            chain = [item for item in located.places if item.part == "p1" and within(place.path, item.path)]
+        if place.part != "p1":
+            continue
+        by_end[place.end] = place
+        inside = place.weight and place.path != topics[0] and within(place.path, topics[0])
+        if inside and VENUE.match(lead, place.end):
             start = place.start
-            for item in reversed(chain):
-                start = item.start if item.end == start else start
-            if lead[start - 1 : start] in ("在", "赴"):
+            while (above := by_end.get(start)) is not None and within(place.path, above.path):
+                start = above.start
+            if lead[max(0, start - 1) : start] in ("在", "赴"):
                 return [place.path]
     return []
 
@@ -321,16 +359,15 @@ def _venue(located: Located, parts: list[tuple[str, str]], topics: list[str]) ->
 def _pairs(title: str, located: Located) -> list[str]:
     """Provinces that a headline names by one character each (沪甘), where the article names each of them in full."""
     runs, abbreviations = _abbreviations()
+    covered: set[int] | None = None
     for run in runs.finditer(title):
         paths = [next((path for path in abbreviations[char] if located.support[path] > 0), "") for char in run[0]]
-        if (
-            all(paths)
-            and len(set(paths)) == len(paths)
-            and not any(
-                place.part == "title" and place.start < run.end() and run.start() < place.end
-                for place in located.places
-            )
-        ):
+        if all(paths) and len(set(paths)) == len(paths):
+            if covered is None:
+                heads = [place for place in located.places if place.part == "title"]
+                covered = {at for place in heads for at in range(place.start, place.end)}
+            if not covered.isdisjoint(range(*run.span())):
+                continue
             for path, at in zip(paths, range(run.start(), run.end()), strict=True):
                 located.places.insert(0, Place("title", at, at + 1, path, title[at], TITLE))
             return paths

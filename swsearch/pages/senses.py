@@ -6,19 +6,19 @@ article: full names that mean one region only, and the cities and provinces they
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from swsearch.pages.gazetteer import RANK, ancestors, gazetteer, within
-from swsearch.pages.mentions import Mention
+from swsearch.pages.mentions import Mention, Name
 
-TRADITIONAL = re.compile("[會個這為與區縣務來對發後說時長門國學應們處]")
-SIMPLIFIED = re.compile("[会个这为与区县务来对发后说时长门国学应们处]")
+TRADITIONAL = "會個這為與區縣務來對發後說時長門國學應們處"
+SIMPLIFIED = "会个这为与区县务来对发后说时长门国学应们处"
 ALONE = 3  # a county named so often by its short name alone (in the headline counts twice) needs no full name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """One name of a region in a part of the article, what it means there, and how much it says about the article."""
 
@@ -34,119 +34,105 @@ class Place:
 
 @dataclass(slots=True)
 class _Known:
-    """What an article leaves no doubt about: how often it is in a region, and regions it names in full."""
+    """What an article leaves no doubt about: how often it is in a region, regions it names in full, and all above."""
 
-    traditional: bool
     sure: Counter[str] = field(default_factory=Counter)
     full: set[str] = field(default_factory=set)
+    above_full: set[str] = field(default_factory=set)
+
+    def add_full(self, path: str) -> None:
+        self.full.add(path)
+        self.above_full.update(ancestors(path))
 
 
 def is_traditional(text: str) -> bool:
     """Whether a text is in traditional characters, by some of the commonest that differ."""
-    return len(TRADITIONAL.findall(text)) > len(SIMPLIFIED.findall(text))
+    return sum(map(text.count, TRADITIONAL)) > sum(map(text.count, SIMPLIFIED))
 
 
-def read_senses(named: list[tuple[str, str, Mention]], origin: str, traditional: bool) -> list[Place]:
-    """What each name means in this article; names that stay ambiguous or unsupported are left out.
+def read_senses(
+    mentions: Sequence[Mention], title_end: int, origin: str, traditional: bool
+) -> list[tuple[Mention, str]]:
+    """The names that mean something in this article, each with its path; those that stay ambiguous are left out.
 
-    `named`: (part, text, mention) in order; `origin`: the region of the article's source, or nothing.
+    `origin`: the region of the article's source, or nothing. No two mentions of different parts may be neighbours:
+    at least two characters lie between the parts of the text.
     """
-    known = _Known(traditional)
-    if not (traditional or origin.startswith("台湾省") or any(_in_taiwan(mention) for _, _, mention in named)):
-        named = [(part, text, _without_townships(mention)) for part, text, mention in named]
-    _learn(named, known)
+    known = _Known()
+    names = [mention.name for mention in mentions]
+    if not (traditional or origin.startswith("台湾省") or any(name.in_taiwan for name in names)):
+        names = [name.mainland or name for name in names]  # 松山区 of Chifeng in a mainland story
+    _learn(mentions, names, title_end, known)
     if origin:
         known.sure.update(ancestors(origin))
-    places: list[Place] = []
-    for part, _text, mention in named:
-        last = places[-1] if places and places[-1].part == part else None
-        path = _sense(mention, last, known)
+    found: list[tuple[Mention, str]] = []
+    for mention, name in zip(mentions, names, strict=True):
+        last = found[-1] if found and mention.start - found[-1][0].end <= 1 else None
+        path = _sense(mention, name, last[1] if last else "", known, traditional)
         if path:
-            kind = dict(mention.meanings).get(path, "full")
-            places.append(Place(part, mention.start, mention.end, path, mention.name, 0.0, mention.weak, kind))
-    return places
+            found.append((mention, path))
+    return found
 
 
-def _in_taiwan(mention: Mention) -> bool:
-    """Whether a name can only be Taiwan or one of its counties."""
-    return all(path.startswith("台湾省") and gazetteer().kinds[path] != "t" for path, _ in mention.meanings)
-
-
-def _without_townships(mention: Mention) -> Mention:
-    """The mention without Taiwan's townships where others bear the name: 松山区 of Chifeng in a mainland story."""
-    kinds = gazetteer().kinds
-    kept = tuple(row for row in mention.meanings if kinds[row[0]] != "t")
-    return replace(mention, meanings=kept) if kept and len(kept) < len(mention.meanings) else mention
-
-
-def _learn(named: list[tuple[str, str, Mention]], known: _Known) -> None:
+def _learn(mentions: Sequence[Mention], names: Sequence[Name], title_end: int, known: _Known) -> None:
     """Fills `known` with what the names say that can mean only one region."""
     alone: Counter[str] = Counter()
-    for at, (part, _text, mention) in enumerate(named):
-        top = _top(mention)
-        kind = mention.meanings[0][1]
-        before, after = named[at - 1] if at else None, named[at + 1] if at + 1 < len(named) else None
-        heads = after is not None and after[0] == part and after[2].start == mention.end  # 恩施州 in 恩施州恩施市
-        if before and before[0] == part and mention.start - before[2].end <= 1:
-            inside = [
-                path
-                for path, _ in mention.meanings
-                for above, _ in before[2].meanings
-                if path != above and within(path, above)
-            ]
-            if len(set(inside)) == 1:
-                if not heads:
-                    known.full.add(inside[0])
-                known.sure.update(ancestors(inside[0]))
-                continue
-        if mention.lone and not mention.word and len(mention.meanings) == 1 and top[0][-1] in "市县":
-            alone[top[0]] += 2 if part == "title" else 1
-            if alone[top[0]] >= ALONE:
-                known.full.add(top[0])
-        if len(top) > 1 or mention.lone or mention.word or gazetteer().kinds[top[0]] == "t":
-            continue
-        if sum(other == "full" for _, other in mention.meanings) > 1:
-            continue  # 连江县, of Fujian or of Taiwan
-        if kind in ("full", "old") and not heads:
-            known.full.add(top[0])
-        known.sure.update(ancestors(top[0]))
-
-
-def _top(mention: Mention) -> list[str]:
-    """The meanings of the highest level."""
     kinds = gazetteer().kinds
-    paths = [path for path, _ in mention.meanings]
-    return [path for path in paths if RANK[kinds[path]] == RANK[kinds[paths[0]]]]
+    last_end, last_name = -9, names[0] if names else None
+    for at, (mention, name) in enumerate(zip(mentions, names, strict=True)):
+        before, near = last_name, mention.start - last_end <= 1
+        last_end, last_name = mention.end, name
+        heads = at + 1 < len(mentions) and mentions[at + 1].start == mention.end  # 恩施州 in 恩施州恩施市
+        if near and before:
+            inside = {path for path in name.paths for above in before.paths if path != above and within(path, above)}
+            if len(inside) == 1:
+                path = inside.pop()
+                if not heads:
+                    known.add_full(path)
+                known.sure.update(ancestors(path))
+                continue
+        top = name.top[0]
+        if mention.lone and not mention.word and len(name.paths) == 1 and top[-1] in "市县":
+            alone[top] += 2 if mention.start < title_end else 1
+            if alone[top] >= ALONE:
+                known.add_full(top)
+        if len(name.top) > 1 or mention.lone or mention.word or kinds[top] == "t":
+            continue
+        if name.fulls > 1:
+            continue  # 连江县, of Fujian or of Taiwan
+        if name.meanings[0][1] in ("full", "old") and not heads:
+            known.add_full(top)
+        known.sure.update(ancestors(top))
 
 
-def _sense(mention: Mention, last: Place | None, known: _Known) -> str | None:
-    paths = [path for path, _ in mention.meanings]
-    if last and 0 <= mention.start - last.end <= 1:
-        inside = [path for path in paths if path != last.path and within(path, last.path)]
+def _sense(mention: Mention, name: Name, last: str, known: _Known, traditional: bool) -> str | None:
+    paths = name.paths
+    if last:
+        inside = next((path for path in paths if path != last and within(path, last)), None)
         if inside:
-            return inside[0]
-    top = _top(mention)
-    level = RANK[gazetteer().kinds[paths[0]]]
-    if level == 3:  # 广大城乡 is not 大城乡: a township counts where its county is named
-        paths = [path for path in paths if known.sure[path.rpartition("/")[0]]]
-        return paths[0] if len(paths) == 1 else None
-    if mention.word or (mention.lone and level >= 2):
-        return _anchored(mention, known)
-    if len(top) == 1 and sum(kind == "full" for _, kind in mention.meanings) < 2:
-        if any(within(path, top[0]) for path in known.full):
-            spelt = [path for path in paths[1:] if path in known.full and within(path, top[0])]
-            return spelt[0] if spelt and top[0] not in known.full else top[0]  # 大理 beside 大理市
+            return inside
+    if name.level == 3:  # 广大城乡 is not 大城乡: a township counts where its county is named
+        sure = [path for path in paths if known.sure[path.rpartition("/")[0]]]
+        return sure[0] if len(sure) == 1 else None
+    if mention.word or (mention.lone and name.level >= 2):
+        return _anchored(mention, name, known)
+    if len(name.top) == 1 and name.fulls < 2:
+        top = name.top[0]
+        if len(paths) == 1:
+            return top
+        if top in known.above_full:
+            spelt = [path for path in paths[1:] if path in known.full and within(path, top)]
+            return spelt[0] if spelt and top not in known.full else top  # 大理 beside 大理市
         spelt = [path for path in paths[1:] if path in known.full]
-        return spelt[0] if len(spelt) == 1 else top[0]  # 河北 beside 天津市河北区, and no 河北省
-    return _likeliest(mention, known)
+        return spelt[0] if len(spelt) == 1 else top  # 河北 beside 天津市河北区, and no 河北省
+    return _likeliest(name, known, traditional)
 
 
-def _anchored(mention: Mention, known: _Known) -> str | None:
+def _anchored(mention: Mention, name: Name, known: _Known) -> str | None:
     """A county's short name: its full name, its city, or (municipalities) its province must stand elsewhere."""
     free = mention.listed or not mention.word
     sure = known.sure
-    paths = [path for path, _ in mention.meanings]
-    paths = [path for path in paths if path in known.full or (free and sure[path.rpartition("/")[0]])]
+    paths = [path for path in name.paths if path in known.full or (free and sure[path.rpartition("/")[0]])]
     if not paths:
         return None
     kinds = {gazetteer().kinds[path] for path in paths}
@@ -156,14 +142,13 @@ def _anchored(mention: Mention, known: _Known) -> str | None:
     return None if sure[first.rpartition("/")[0]] == sure[second.rpartition("/")[0]] else first
 
 
-def _likeliest(mention: Mention, known: _Known) -> str | None:
+def _likeliest(name: Name, known: _Known, traditional: bool) -> str | None:
     """Of several regions with the name, the one whose city or province the article speaks of most."""
     kinds = gazetteer().kinds
-    paths = [path for path, _ in mention.meanings]
-    scored = sorted(paths, key=lambda path: (-_nearness(path, known.sure), RANK[kinds[path]]))
+    scored = sorted(name.paths, key=lambda path: (-_nearness(path, known.sure), RANK[kinds[path]]))
     if len(scored) == 1 or _nearness(scored[0], known.sure) > _nearness(scored[1], known.sure):
         return scored[0]
-    if known.traditional and scored[0].startswith("台湾省/"):
+    if traditional and scored[0].startswith("台湾省/"):
         return scored[0]
     above = {path.rpartition("/")[0] for path in scored if RANK[kinds[path]] == RANK[kinds[scored[0]]]}
     return above.pop() or None if len(above) == 1 else None  # 嘉义, city or county: in Taiwan at least

@@ -24,6 +24,8 @@ class Role(IntEnum):
 
 
 _SENTENCE_END = "。！？；!?;"
+_ENDS = re.compile(f"[{_SENTENCE_END}]")
+_PAUSES = re.compile("[，,：:]")
 _TITLE_OF_LAW = re.compile("[^》」]{0,20}(?:规划|規劃|纲要|綱要|法》|条例|條例|行动方案|行動方案|五年|三年|计划》)")
 _WILL = (
     "将(?![近军来])|將(?![近來])|(?<![主重需不只])要(?![求点點素闻聞件目职])|力争|力爭|争取|爭取|拟|擬|有望|预计|預計|预期|"
@@ -159,23 +161,35 @@ _RULES = (  # the first that fits; `after` is matched from behind the 年, `befo
 
 def role_of(text: str, start: int, end: int, dated: bool) -> tuple[Role, str]:
     """What the words around say of the year at `start`; `end` is behind its 年."""
-    sentence = re.split(f"[{_SENTENCE_END}]", text[max(0, start - 24) : start])[-1]
-    clause = re.split("[，,：:]", sentence)[-1]
-    after = re.split(f"[{_SENTENCE_END}]", text[end : end + 48])[0]
+    sentence = _ENDS.split(text[max(0, start - 24) : start])[-1]
+    clause = _PAUSES.split(sentence)[-1]
+    after = _ENDS.split(text[end : end + 48], maxsplit=1)[0]
     if _inside_title(text, start):
         return (Role.NEVER, "plan or law") if _TITLE_OF_LAW.match(after) else (Role.WEAK, "title of a document")
     over = bool(_OVER.search(after[:24]))
-    for rule, before_pattern, after_pattern in _compiled():
-        if (rule.dated is None or rule.dated == dated) and not (rule.future and over):
-            before = sentence if "，" in rule.before or "年" in rule.before else clause
-            if after_pattern.match(after) and before_pattern.search(before):
-                return rule.role, rule.why
+    for rule, whole, before_pattern, after_pattern in _compiled():
+        if (
+            (rule.dated is None or rule.dated == dated)
+            and not (over and rule.future)
+            and (after_pattern is None or after_pattern.match(after))
+            and (before_pattern is None or before_pattern.search(sentence if whole else clause))
+        ):
+            return rule.role, rule.why
     return (Role.DATED, "date") if dated else (Role.REPORTED, "named")
 
 
 @cache
-def _compiled() -> tuple[tuple[_Rule, re.Pattern[str], re.Pattern[str]], ...]:
-    return tuple((rule, re.compile(f"(?:{rule.before})$"), re.compile(rule.after)) for rule in _RULES)
+def _compiled() -> tuple[tuple[_Rule, bool, re.Pattern[str] | None, re.Pattern[str] | None], ...]:
+    """(rule, whether it looks at the whole sentence before, what must stand before, what after)."""
+    return tuple(
+        (
+            rule,
+            "，" in rule.before or "年" in rule.before,
+            re.compile(f"(?:{rule.before})$") if rule.before else None,
+            re.compile(rule.after) if rule.after else None,
+        )
+        for rule in _RULES
+    )
 
 
 def _inside_title(text: str, at: int) -> bool:

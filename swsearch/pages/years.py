@@ -37,8 +37,14 @@ def find_years(title: str, paragraphs: Sequence[str]) -> tuple[int | None, tuple
     parts = [(part, text) for part, text in parts if _MAY_NAME_A_YEAR.search(text)]
     bare = any(_BARE_REPUBLIC.search(text) for _, text in parts)
     republic = bare and _counts_by_republic(title + "".join(paragraphs))
-    found = _targets_stay_targets(mention for part, text in parts for mention in find_mentions(part, text, republic))
-    relatives = [mention for part, text in parts if "年" in text for mention in _relatives(part, text)]
+    found: list[Mention] = []
+    relatives: list[Mention] = []
+    for part, text in parts:
+        squeezed, places = _squeeze(text)
+        found += _mentions(part, squeezed, places, republic)
+        if "年" in text:
+            relatives += _relatives(part, squeezed, places)
+    found = _targets_stay_targets(found)
     now, chosen = _choose(found, relatives)
     if now is not None:
         found += [
@@ -60,7 +66,10 @@ def find_mentions(part: str, text: str, republic: bool = False) -> list[Mention]
 
     `republic` reads 113年 as the year of the Republic (Taiwan's count from 1912).
     """
-    squeezed, places = _squeeze(text)
+    return _mentions(part, *_squeeze(text), republic)
+
+
+def _mentions(part: str, squeezed: str, places: Sequence[int], republic: bool) -> list[Mention]:
     mentions = []
     for start, end, value, dated, why in _numbers(squeezed, republic):
         role, reason = (Role.NEVER, why) if why else role_of(squeezed, start, end, dated)
@@ -75,6 +84,7 @@ _WIDE = re.compile("[０-９○Ｏ零◯]")
 _WHITE = re.compile(r"\s")
 _DIGITS = str.maketrans("０１２３４５６７８９○Ｏ零◯", "0123456789〇〇〇〇")
 _Y = r"(?:1[89]|20)(?<![\d.]..)\d\d"  # no digit or point before it; the look behind comes late, for speed
+_YEAR = re.compile(_Y)
 _MONTH_NAME = re.compile(MONTH)
 _SPAN = re.compile(
     rf"(?P<a>{_Y})(?P<u>年?)度?(?P<m>(?:{MONTH})?(?:\d{{1,2}}日)?)[-－—–―~～至到]{{1,2}}"
@@ -129,6 +139,30 @@ def _numbers(text: str, republic: bool) -> list[tuple[int, int, int, bool, str]]
 
 
 def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, bool, str]]:
+    if _YEAR.search(text):
+        yield from _in_digits(text)
+    for found in _HANZI_YEAR.finditer(text) if "年" in text else ():
+        value = int("".join(str(_HANZI_DIGITS[char]) for char in found[1]))
+        yield found.start(), found.end(), value, _has_month(text, found.end()), ""
+    for found in _REPUBLIC.finditer(text) if "民" in text else ():
+        count = int(found[1]) if found[1].isdigit() else _hanzi_number(found[1])
+        if 0 < count < 200:
+            yield found.start(), found.end(), 1911 + count, _has_month(text, found.end()), ""
+    if republic:
+        for found in _BARE_REPUBLIC.finditer(text):
+            if not _DURATION.match(text, found.end()) and (int(found[1]) > 99 or _has_month(text, found.end() + 1)):
+                yield found.start(), found.end() + 1, 1911 + int(found[1]), _has_month(text, found.end() + 1), ""
+    for found in _PERIOD_END.finditer(text) if "五" in text else ():
+        number = _hanzi_number(found[1])
+        if 1 <= number <= 30:
+            if found[2]:
+                yield found.start(), found.end(), 1955 + 5 * number, False, "end of a plan"
+            elif text.endswith(("今年是", "今年作为", "今年系"), 0, found.start()):
+                yield found.start(), found.end(), 1951 + 5 * number, False, ""
+
+
+def _in_digits(text: str) -> Iterator[tuple[int, int, int, bool, str]]:
+    """The years written in four digits; where two readings overlap, the first given counts."""
     for found in _SPAN.finditer(text):
         first, last = int(found["a"]), int(found["b"])
         last += first // 100 * 100 if last < 100 else 0
@@ -144,29 +178,11 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
         yield found.start(), found.end(), int(found[1]), True, ""
     for found in _WITH_YEAR.finditer(text):
         yield found.start(), found.end(), int(found[1]), _has_month(text, found.end()), ""
-    for found in _HANZI_YEAR.finditer(text):
-        value = int("".join(str(_HANZI_DIGITS[char]) for char in found[1]))
-        yield found.start(), found.end(), value, _has_month(text, found.end()), ""
-    for found in _REPUBLIC.finditer(text):
-        count = int(found[1]) if found[1].isdigit() else _hanzi_number(found[1])
-        if 0 < count < 200:
-            yield found.start(), found.end(), 1911 + count, _has_month(text, found.end()), ""
-    if republic:
-        for found in _BARE_REPUBLIC.finditer(text):
-            if not _DURATION.match(text, found.end()) and (int(found[1]) > 99 or _has_month(text, found.end() + 1)):
-                yield found.start(), found.end() + 1, 1911 + int(found[1]), _has_month(text, found.end() + 1), ""
     for found in _SLOGAN.finditer(text):
         yield found.start(1), found.end(1), int(found[1]), False, "slogan"
     for pattern in (_BARE, _REVIEWED):
         for found in pattern.finditer(text):
             yield found.start(1), found.end(1), int(found[1]), False, ""
-    for found in _PERIOD_END.finditer(text) if "五" in text else ():
-        number = _hanzi_number(found[1])
-        if 1 <= number <= 30:
-            if found[2]:
-                yield found.start(), found.end(), 1955 + 5 * number, False, "end of a plan"
-            elif text[: found.start()].endswith(("今年是", "今年作为", "今年系")):
-                yield found.start(), found.end(), 1951 + 5 * number, False, ""
 
 
 def _has_month(text: str, at: int) -> bool:
@@ -260,9 +276,8 @@ _RELATIVE_TELL = re.compile("[今本去上明前后後]年")
 _STEPS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "前": -2, "后": 2, "後": 2}
 
 
-def _relatives(part: str, text: str) -> Iterator[Mention]:
+def _relatives(part: str, squeezed: str, places: Sequence[int]) -> Iterator[Mention]:
     """The words 今年, 去年 …: `value` is counted from 今年, `why` is the year they are said to be, if it is said."""
-    squeezed, places = _squeeze(text)
     for candidate in _RELATIVE_TELL.finditer(squeezed):
         found = _RELATIVE.match(squeezed, candidate.start())
         if found is None:
