@@ -17,7 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from swsearch.pages.agency_bodies import LEAGUE, OVERSEAS, Body, find_bodies, full_name
+from swsearch.pages.agency_bodies import LEAGUE, LEAGUE_MAY, OVERSEAS, Body, find_bodies, full_name
 from swsearch.pages.gazetteer import ancestors, gazetteer, within
 from swsearch.pages.regions import OUTSIDE, Located
 from swsearch.pages.senses import Place
@@ -414,7 +414,7 @@ class _Reader:
         """Departments that the lists do not have, right after a region; town and street offices by name."""
         text = self.text
         found = []
-        for match in LEAGUE.finditer(text) if "团" in text else ():
+        for match in LEAGUE.finditer(text) if LEAGUE_MAY.search(text) else ():
             found.append(Body(match.start(), match.end(), match[0], "league"))
         for match in LOCAL_OFFICE.finditer(text) if "街道" in text or "政府" in text else ():
             before = OFFICE_NAME.search(text[max(0, match.start() - 7) : match.start()])

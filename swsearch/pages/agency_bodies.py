@@ -26,15 +26,16 @@ SUB = re.compile(
     r"(?![和与及])(?:(?![、,，。的])[\u4e00-\u9fff]){2,16}?司(?=副?司长|有关|相关|负责|发布|[、,，。\n]|$)|办公厅(?!主任)"
 )
 COMMITTEE = re.compile(
-    r"(?<=[省市县区州盟旗])(?<!团.)委(?=[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发))"
+    r"委(?<=[省市县区州盟旗].)(?<!团..)(?=[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发))"
 )
 LEAGUE = re.compile(
     r"共青团(?P<region>[\u4e00-\u9fff]{2,12}?)委(?:员会)?(?!书记)|团(?P<level>自治区|[省市区县州旗盟])委|(?P<of>[省市区县州旗盟])团委"
 )
+LEAGUE_MAY = re.compile("团(?:委|[自省市区县州旗盟]|(?<=青团))")
 OVERSEAS = {"台湾省": "taiwan", "香港特别行政区": "hongkong", "澳门特别行政区": "macau"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Body:
     """One department at text[start:end].
 

@@ -47,7 +47,8 @@ class _Known:
 
 def is_traditional(text: str) -> bool:
     """Whether a text is in traditional characters, by some of the commonest that differ."""
-    return sum(map(text.count, TRADITIONAL)) > sum(map(text.count, SIMPLIFIED))
+    count = sum(map(text.count, TRADITIONAL))
+    return count > 0 and count > sum(map(text.count, SIMPLIFIED))
 
 
 def read_senses(

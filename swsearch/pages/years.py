@@ -19,7 +19,7 @@ from swsearch.pages.year_roles import MONTH, Role, role_of
 from swsearch.records import Evidence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mention:
     """One year in a part of the article, `start` and `end` in that part; `why` names the rule that gave the role."""
 
@@ -97,7 +97,8 @@ _WITH_YEAR = re.compile(rf"({_Y})年(?![代级級款轮輪]|的?[历歷]史|之�
 _HANZI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")}
 _HANZI_YEAR = re.compile(r"([一二](?<![〇一二三四五六七八九十百千].)[〇八九][〇一二三四五六七八九]{2})年(?!代)")
 _REPUBLIC = re.compile(r"民[国國]([\d]{1,3}|[〇一二三四五六七八九十百]{1,6})年(?!代)")
-_BARE_REPUBLIC = re.compile(r"(?<![\d.,第近約约達达滿满逾每超過共有已經历歷長长])(8\d|9\d|1[0-3]\d)(?=年)")
+_NO_YEAR_AFTER = r"[\d.,第近約约達达滿满逾每超過共有已經历歷長长]"
+_BARE_REPUBLIC = re.compile(rf"([89]\d(?<!{_NO_YEAR_AFTER}..)|1[0-3]\d(?<!{_NO_YEAR_AFTER}...))(?=年)")
 _DOCUMENT = re.compile(rf"[〔\[（(【［]({_Y})[〕\]）)】］](?=第?\d+[号號])")
 _SLOGAN = re.compile(rf"({_Y})(?<=[国國市县縣动動标標程]\d\d\d\d)(?=[”」』\"》]|规划|行动)")
 _BARE = re.compile(
