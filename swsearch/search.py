@@ -9,11 +9,12 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
 from swsearch.engines.base import Engine, Found, Meta, Record, Sort, open_engine
 from swsearch.errors import IndexCorrupt, QueryError
@@ -33,9 +34,12 @@ from swsearch.records import Article, Facts, Hit, Relaxed, Results
 from swsearch.settings import HITS_SHOWN, Settings
 from swsearch.snippets import kwic, snippet, sort_kwic, wanted
 from swsearch.stale import stale_because
+from swsearch.turns import Turns, last_change
 
 if TYPE_CHECKING:
     from swsearch.snippets import KwicLine, KwicSort
+
+Asks = TypeVar("Asks", bound=Callable[..., Any])
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -76,18 +80,34 @@ class _Asked:
     warnings: tuple[str, ...]
 
 
+def _on_one_generation(ask: Asks) -> Asks:
+    """`ask`, with nobody else moving the index on meanwhile: for what asks the engine more than once."""
+
+    @wraps(ask)
+    def asked(self: Index, *args: Any, **options: Any) -> Any:
+        self._follow()
+        with self._turns.asking():
+            return ask(self, *args, **options)
+
+    return cast(Asks, asked)
+
+
 class Index:
     """An open index: any number of queries from any number of threads, all on the generation that it opened.
 
-    A context manager. `refresh()` moves on to the newest generation.
+    A context manager. `refresh()` moves on to the newest generation, once what is being asked is answered. With
+    `follow` every question looks first whether there is a newer one, for processes that run for long.
     """
 
-    def __init__(self, path: PathLike | None = None, *, verify: bool = False) -> None:
+    def __init__(self, path: PathLike | None = None, *, verify: bool = False, follow: bool = False) -> None:
         """Open what `path`, SWSEARCH_INDEX, swsearch.toml or ./index names; `verify` reads and checks all of it.
 
         Raises IndexMissing, IndexCorrupt.
         """
         self.path = Settings.load(index=path).index
+        self.follow = follow
+        self._turns = Turns()
+        self._seen = last_change(self.path)
         self._engine: Engine = open_engine(self.path)
         self._read_meta()
         if verify:
@@ -114,13 +134,23 @@ class Index:
 
     def refresh(self) -> bool:
         """Move on to the newest generation; whether there was one."""
-        moved = self._engine.refresh()
-        if moved:
-            self._read_meta()
+        seen = last_change(self.path)
+        with self._turns.moving():
+            moved = self._engine.refresh()
+            if moved:
+                self._read_meta()
+            self._seen = seen
         return moved
+
+    def _follow(self) -> None:
+        if not self.follow or self._turns.asked_here:
+            return
+        if not self._seen or last_change(self.path) != self._seen:
+            self.refresh()
 
     # ---- asking
 
+    @_on_one_generation
     def search(
         self,
         query: str = "",
@@ -178,12 +208,14 @@ class Index:
         self, query: str = "", limit: int | None = HITS_SHOWN, *, offset: int = 0, notices: bool = False, **filters: Any
     ) -> tuple[int, tuple[tuple[str, float], ...]]:
         """(total, ((id, score), …)) for programs that need no text; never relaxes."""
+        self._follow()
         asked = self._ask(query, _given(**filters) if filters else {})
         found = self._engine.search(
             asked.node, limit=_checked(limit, offset, "relevance"), offset=offset, notices=notices
         )
         return found.total, found.hits
 
+    @_on_one_generation
     def kwic(
         self,
         query: str = "",
@@ -206,6 +238,7 @@ class Index:
         lines = [line for id, _ in found.hits for line in kwic(self._engine.article(id), forms, width)]
         return sort_kwic(lines, sort)
 
+    @_on_one_generation
     def explain(self, query: str = "", *, literal: bool = False, strict: bool = False, **options: Any) -> str:
         """How the query is read, and how each hit's score is made up. Takes the options of `search`."""
         results = self.search(query, literal=literal, strict=strict, **{**options, "facets": False})
@@ -224,11 +257,13 @@ class Index:
 
     def article(self, id: str) -> Record:
         """One article or notice, whole. Raises QueryError when there is none of that id."""
+        self._follow()
         try:
             return self._engine.article(id)
         except KeyError:
             raise QueryError(f"there is no article {id!r}: ids are printed by swsearch query", id) from None
 
+    @_on_one_generation
     def status(self) -> Status:
         """What the index says of itself."""
         articles, notices = self._engine.counts()
@@ -316,9 +351,9 @@ def search(query: str = "", *, index: PathLike | None = None, **options: Any) ->
         return opened.search(query, **options)
 
 
-def open_index(path: PathLike | None = None, *, verify: bool = False) -> Index:
+def open_index(path: PathLike | None = None, *, verify: bool = False, follow: bool = False) -> Index:
     """An open index, to be used in a `with` statement. Raises IndexMissing, IndexCorrupt."""
-    return Index(path, verify=verify)
+    return Index(path, verify=verify, follow=follow)
 
 
 def _given(

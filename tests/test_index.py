@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -222,3 +225,65 @@ def test_links_that_loop_and_odd_names(place):
     report = build(place)
     assert report.articles == 7
     assert [os.path.basename(error.path) for error in report.skipped] == ["broken.txt"]
+
+
+def test_a_follower_moves_on_by_itself(place):
+    """Each question looks for a newer generation first; the directory's time is trusted only once it has settled."""
+    build(place)
+    with open_index(place / "index", follow=True) as index:
+        for number in range(4):
+            (place / f"seeds/new{number}.txt").write_text(PAGE, encoding="utf-8")
+            build(place)
+            if number % 2:
+                time.sleep(0.06)
+            assert index.search("“示范社工站”").total == number + 1
+            assert index.ids("“示范社工站”")[0] == number + 1
+            assert index.status().files == 3 + number
+            assert index.article(f"new{number}:1")
+            assert "示范社工站" in index.explain("“示范社工站”")
+
+
+def test_the_function_search_always_asks_the_newest_generation(place):
+    build(place)
+    assert search("“示范社工站”", index=place / "index").total == 0
+    (place / "seeds/new.txt").write_text(PAGE, encoding="utf-8")
+    build(place)
+    assert search("“示范社工站”", index=place / "index").total == 1
+
+
+def test_no_answer_is_of_two_generations(tmp_path):
+    """Threads that share a handle while one of them moves it on: hits whose articles are gone would be a KeyError."""
+
+    def put(number):
+        lines = [{"id": f"g{number}-{n}", "title": f"第{number}版", "body": "社工站建设"} for n in range(40)]
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        (tmp_path / "seeds/a.jsonl").write_text(text, encoding="utf-8")
+        build(tmp_path)
+
+    answers, over, interval = [], threading.Event(), sys.getswitchinterval()
+
+    def ask(index):
+        while not over.is_set():
+            try:
+                answers.append({hit.title for hit in index.search("社工站", limit=0)})
+            except Exception as error:
+                answers.append(error)
+
+    (tmp_path / "seeds").mkdir()
+    put(0)
+    with open_index(tmp_path / "index") as index:
+        threads = [threading.Thread(target=ask, args=(index,)) for _ in range(3)]
+        sys.setswitchinterval(1e-5)
+        try:
+            for thread in threads:
+                thread.start()
+            for number in range(1, 12):
+                put(number)
+                assert index.refresh()
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+            sys.setswitchinterval(interval)
+    assert answers
+    assert all(isinstance(answer, set) and len(answer) == 1 for answer in answers), answers

@@ -22,7 +22,7 @@ ROOMS = [
     ("workers",),
     ("stale",),
     ("index",),
-    ("snippets", "terminal"),
+    ("snippets", "terminal", "turns"),
     ("search",),
     ("cli", "printing", "shell"),
 ]
