@@ -36,8 +36,12 @@ def run(
                 if not idle:
                     workers.append(_Worker(task))
                     idle.append(workers[-1])
-                idle.pop().take(handed, items[handed])
-                handed += 1
+                worker = idle.pop()
+                if worker.take(handed, items[handed]):
+                    handed += 1
+                else:
+                    worker.kill()
+                    workers.remove(worker)
             for worker in _answering(workers):
                 at = worker.at
                 assert at is not None
@@ -60,6 +64,7 @@ class _Worker:
 
     def __init__(self, task: Callable[[Any], Any]) -> None:
         self.at: int | None = None
+        self._new = True
         self.pipe, theirs = multiprocessing.Pipe()
         # A daemon: multiprocessing ends it with this process where the system does not.
         self._process = multiprocessing.Process(target=_serve, args=(theirs, task), daemon=True)
@@ -67,11 +72,18 @@ class _Worker:
             self._process.start()
         theirs.close()  # so that the pipe ends when the process does
 
-    def take(self, at: int, item: Any) -> None:
-        """Begin with an item."""
-        self.at = at
-        with suppress(OSError):  # it is dead already, as `result` will tell
+    def take(self, at: int, item: Any) -> bool:
+        """Begin with an item; False if the process has died since its last one, which is not this item's fault.
+
+        One that dies before its first item is not replaced without end: `result` will tell that it is dead.
+        """
+        try:
             self.pipe.send(item)
+        except OSError:
+            if not self._new:
+                return False
+        self.at, self._new = at, False
+        return True
 
     def result(self) -> Any:
         """What it gave. Raises EOFError or OSError if the process died."""

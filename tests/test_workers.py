@@ -1,0 +1,89 @@
+"""Processes that work beside this one: whatever becomes of them, every item gets its answer and the run ends."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from swsearch import workers
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and exit codes of POSIX")
+
+
+@pytest.fixture(autouse=True)
+def _no_hanging():
+    """A run that waits for a dead process ends the test instead of waiting for ever."""
+    signal.alarm(30)
+    yield
+    signal.alarm(0)
+
+
+def task(item):
+    """What the letter says; `number` is what comes back."""
+    kind, number = item
+    if kind == "dies":
+        os._exit(3)
+    if kind == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "cut off":  # in the middle of a long answer
+        parent = multiprocessing.current_process()
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(4))
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        return parent.name * 50_000_000
+    if kind == "slow":
+        time.sleep(0.1)
+    return "x" * 2_000_000 if kind == "long" else number
+
+
+def died(item):
+    return f"died of {item[1]}"
+
+
+def results(kinds, jobs=2):
+    items = [(kind, number) for number, kind in enumerate(kinds)]
+    given = list(workers.run(task, items, jobs, died))
+    assert [item for item, _ in given] == items
+    return [result for _, result in given]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_answers_come_in_order(jobs):
+    assert results(["slow", "ok", "ok", "slow", "ok", "ok", "ok"], jobs) == list(range(7))
+
+
+@pytest.mark.parametrize("kind", ["dies", "killed", "cut off"])
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_process_that_dies_is_told_of_and_the_others_go_on(kind, jobs):
+    assert results(["ok", kind, "ok", "slow", kind, "ok"], jobs) == [0, "died of 1", 2, 3, "died of 4", 5]
+
+
+def test_all_of_them_may_die():
+    assert results(["dies"] * 40, 3) == [f"died of {number}" for number in range(40)]
+
+
+def test_long_answers_pass():
+    assert [len(result) for result in results(["long"] * 6)] == [2_000_000] * 6
+
+
+def test_a_process_that_died_between_items_is_replaced():
+    """Killed while it waits, by hand or for want of memory: the next item is not to blame."""
+    items = [("ok", number) for number in range(9)]
+    given = workers.run(task, items, 1, died)
+    assert next(given) == (items[0], 0)
+    (process,) = multiprocessing.active_children()
+    process.kill()
+    process.join()
+    assert [result for _, result in given] == list(range(1, 9))
+
+
+def test_nobody_is_left_when_the_run_is_given_up():
+    before = set(multiprocessing.active_children())
+    given = workers.run(task, [("slow", number) for number in range(50)], 3, died)
+    assert next(given)[1] == 0
+    started = set(multiprocessing.active_children()) - before
+    assert len(started) == 3
+    given.close()
+    assert not any(process.is_alive() for process in started)
