@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 Q      ?= 社工站 全覆盖
 
-.PHONY: help search rebuild test lint quality stress bench clean opensearch test-opensearch bench-opensearch
+.PHONY: help search rebuild test lint quality stress bench clean opensearch opensearch-jars test-opensearch bench-opensearch
 
 help:
 	@echo 'make search Q="社工站 全覆盖"   bring the index up to date with seeds/ and ask it'
@@ -73,14 +73,18 @@ $(VENV)/.installed-opensearch: pyproject.toml | $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,opensearch]'
 	@touch $@
 
-# One node on loopback, in the foreground, to play with; Ctrl-C stops it.
-opensearch: $(VENV)/.installed-opensearch
-	$(BIN)/python tools/opensearch-node/nodes.py
+# The jars, once; says in a sentence what is missing for it.
+opensearch-jars: | $(BIN)/python
+	@$(BIN)/python tools/opensearch-node/nodes.py --fetch
 
-# Starts nodes of its own on free ports and stops them.
-test-opensearch: $(VENV)/.installed-opensearch
-	SWSEARCH_TEST_CLUSTER=start $(BIN)/python -m pytest tests/opensearch
+# One node on loopback, in the foreground, to play with; Ctrl-C stops it.
+opensearch: $(VENV)/.installed-opensearch opensearch-jars
+	@$(BIN)/python tools/opensearch-node/nodes.py
+
+# Starts nodes of its own on free ports and stops them. The contract is as long as all the other files together.
+test-opensearch: opensearch-jars $(VENV)/.installed-opensearch
+	SWSEARCH_TEST_CLUSTER=start $(BIN)/python -m pytest -n 2 --dist loadfile tests/opensearch
 
 # The embedded engine and a node of its own side by side: make bench-opensearch CORPUS=FILE.jsonl.gz
-bench-opensearch: $(VENV)/.installed-opensearch $(VENV)/.installed-bench
+bench-opensearch: opensearch-jars $(VENV)/.installed-opensearch $(VENV)/.installed-bench
 	$(BIN)/python -m bench.opensearch $(CORPUS)

@@ -35,7 +35,7 @@ def main() -> None:
             sys.path.insert(0, str(ROOT / "tools/opensearch-node"))
             from nodes import Nodes
 
-            url = stack.enter_context(Nodes()).url("bench")
+            url = stack.enter_context(Nodes(lasting=True)).url("bench")
         numbers = compare(docs, seeds, {"embedded": str(Path(folder) / "index"), "opensearch": url})
     print(json.dumps(numbers, ensure_ascii=False, indent=1))
 

@@ -1,7 +1,7 @@
 """A real node for all tests of this folder, which only `make test-opensearch` collects.
 
-SWSEARCH_TEST_CLUSTER is "start" (one is started here, and stopped by its own process id) or the address of one that
-runs already, http://127.0.0.1:9250.
+SWSEARCH_TEST_CLUSTER is "start" (one is started here for all workers, and stopped by its own process id) or the address
+of one that runs already, http://127.0.0.1:9250.
 """
 
 import os
@@ -17,16 +17,23 @@ collect_ignore_glob = [] if CLUSTER else ["test_*.py"]
 sys.path[:0] = [str(ROOT / "tools/opensearch-node"), str(ROOT / "tests")]
 
 
+def pytest_configure(config):
+    if CLUSTER != "start" or config.option.collectonly:
+        return
+    from nodes import NodeError, Nodes
+
+    try:
+        nodes = Nodes()
+    except NodeError as error:
+        pytest.exit(str(error), returncode=1)
+    config.add_cleanup(nodes.stop)
+    os.environ["SWSEARCH_TEST_CLUSTER"] = f"http://127.0.0.1:{nodes.http}"  # which workers inherit
+
+
 @pytest.fixture(scope="session")
 def base_url():
     """`opensearch+http://HOST:PORT` of a node."""
-    if CLUSTER != "start":
-        yield f"opensearch+{CLUSTER}"
-        return
-    from nodes import Nodes
-
-    with Nodes() as nodes:
-        yield nodes.url("").rstrip("/")
+    return f"opensearch+{os.environ['SWSEARCH_TEST_CLUSTER']}"
 
 
 @pytest.fixture(scope="session")

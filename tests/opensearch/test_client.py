@@ -52,7 +52,7 @@ class Fake:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         if context:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def cluster(self, scheme="http", **environment):
         url = f"opensearch+{scheme}://127.0.0.1:{self.server.server_port}/articles"

@@ -12,8 +12,9 @@ import org.codelibs.opensearch.runner.OpenSearchRunner;
  *
  * java -Xmx1g -cp 'lib/*' Cluster.java DIRECTORY NODES FIRST_HTTP_PORT FIRST_TRANSPORT_PORT
  *
- * Prints "ready" when all nodes are one cluster. Then reads commands, one a line, and answers each with a line:
- * "close 2" stops the second node, "start 2" starts it again. Ends when its input ends.
+ * Prints "ready" when all nodes have begun; when they are one cluster, /_cluster/health tells. Then reads commands, one
+ * a line, and answers each with a line: "close 2" stops the second node, "start 2" starts it again. Ends when its input
+ * ends.
  */
 public class Cluster {
     public static void main(final String[] args) {
@@ -43,15 +44,18 @@ public class Cluster {
             settings.put("transport.port", transport + number - 1);
             // Without these, each node forms a cluster of its own. They start one after the other, so the first
             // begins alone.
-            settings.putList("discovery.seed_hosts", seeds);
-            settings.putList("cluster.initial_cluster_manager_nodes", List.of("node-1"));
+            if (nodes > 1) {
+                settings.putList("discovery.seed_hosts", seeds);
+                settings.putList("cluster.initial_cluster_manager_nodes", List.of("node-1"));
+            } else {
+                settings.put("discovery.type", "single-node");
+            }
             // A developer's nearly full disk is no reason to refuse writing.
             settings.put("cluster.routing.allocation.disk.threshold_enabled", false);
         });
         runner.build(OpenSearchRunner.newConfigs().basePath(directory.toString()).numOfNode(nodes)
                 .clusterName("swsearch-" + http)
                 .disableESLogger()); // a second node's logger would close our standard output
-        runner.ensureYellow();
         say("ready");
         final BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = input.readLine(); line != null; line = input.readLine()) {
