@@ -1,5 +1,7 @@
 """Rows, their widths and columns, and how lines become text again."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from swsearch.pages.layout import (
     join,
     line_runs,
     make_row,
+    marks_of,
     row_widths,
     rows_of,
     split_row,
@@ -106,9 +109,23 @@ def test_a_row_cut_in_two_keeps_every_character_in_its_place():
 
 def test_marks_count_half_where_that_makes_a_column_even():
     half = rows_of(["社会工作者到底是做什么的呢", "有关人士，介绍与教师，警察", "业工作内容从社会救助到儿童"] * 3)
-    assert row_widths(half)[:3] == [26, 24, 26] or row_widths(half)[:3] == [26, 26, 26]
+    assert row_widths(half, marks_of(half))[:3] in ([26, 24, 26], [26, 26, 26])
     squeezed = rows_of(["社会工作者到底是做什么的呢", "有关人士，介绍与、教师，警察", "业工作内容从社会救助到儿童"] * 3)
-    assert len(set(row_widths(squeezed))) <= 2
+    assert len(set(row_widths(squeezed, marks_of(squeezed)))) <= 2
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_column_widths_slide_as_if_each_row_were_counted_anew(seed):
+    rng = random.Random(seed)
+    widths = [rng.choice([26, 26, 25, 24, 40, 39, 12, 5, 1, rng.randint(1, 260)]) for _ in range(60)]
+    for at, found in enumerate(column_widths(widths)):
+        near = [min(width, 250) for width in widths[max(0, at - 6) : at + 7]]
+        said = {
+            width: sum({0: 100, 1: 70, 2: 30}.get(abs(other - width), 0) for other in near) + width
+            for width in near
+            if width >= 8
+        }
+        assert said[found] == max(said.values()) if said else found == max(near)
 
 
 def test_the_column_is_the_width_that_most_rows_near_share():

@@ -141,7 +141,7 @@ def read_credit(text: str) -> Credit | None:
 
 def bare_names(text: str) -> tuple[str, ...]:
     """The names of a row that holds two or more names and nothing else (张海亮  付纯志   赵学堂), or nothing."""
-    words = text.split()
+    words = text.split(None, 5)
     return tuple(words) if 2 <= len(words) <= 5 and all(is_name(word) for word in words) else ()
 
 

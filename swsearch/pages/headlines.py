@@ -123,7 +123,7 @@ class Words:
     def __init__(self, rows: Sequence[Row], heads: Sequence[int], paragraphs: Sequence[Paragraph]) -> None:
         count = len(paragraphs)
         self.quoted = frozenset(at for at in heads if _is_quoted(rows[at].clean, paragraphs))
-        masks: dict[str, int] = {}
+        masks: dict[int, int] = {}
         wanted = {at: bigrams(rows[at].clean) for at in heads}
         asked = frozenset().union(*wanted.values())
         for at, paragraph in enumerate(paragraphs):

@@ -6,7 +6,9 @@ Rows that hold two things (two teasers, the end of a body and its source) are cu
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from swsearch.pages import credits
 from swsearch.pages.layout import Row, split_row
@@ -92,26 +94,36 @@ _CREDIT_WORD = re.compile(
     r"|(?<=[资資])料|(?<=[文图])[/／]|(?<=[编編])[译譯])"
 )
 _CREDIT_FIRST = frozenset("（(【〔[■□◆◇●○▲△▪★☆◎文")
-_FRAME_MARKS = frozenset("：:·•・|｜@/")
+_FRAME_MARK = re.compile("[：:·•・|｜@/]")
+_CAPTION_FIRST = frozenset("▲▼◀▶△▽↑↓←→图圖上下左右")
+
+
+def _rows_with(pattern: re.Pattern[str], texts: Sequence[str]) -> set[int]:
+    """The indices of the texts in which `pattern`, which matches no line feed, is found: one search for all of them."""
+    ends = list(accumulate([len(text) + 1 for text in texts]))
+    return {bisect_right(ends, found.start()) for found in pattern.finditer("\n".join(texts))}
 
 
 def fixed_kinds(rows: Sequence[Row]) -> list[str]:
     """The kind of each row that its own grammar decides, "" for the others."""
     kinds = [""] * len(rows)
     last = len(rows) - 1
-    for at, row in enumerate(rows):
+    texts = [row.text for row in rows]
+    credited, framed = _rows_with(_CREDIT_WORD, texts), _rows_with(_FRAME_MARK, texts)
+    closed = False  # whether the row before ends a sentence
+    for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        after_stop, closed = closed, row.closed
         if kinds[at]:
             continue
-        text = row.text
         credit = None
-        if text[0] in _CREDIT_FIRST or _CREDIT_WORD.search(text):
+        if text[0] in _CREDIT_FIRST or at in credited:
             credit = credits.read_credit(text)
         if credit:
             kinds[at] = {"byline": BYLINE, "source": SOURCE, "photo": PHOTO}[credit.kind]
             if kinds[at] == PHOTO and not _photo_stands(rows, at):
                 kinds[at] = ""
             continue
-        if at and rows[at - 1].closed and credits.bare_names(text):
+        if after_stop and credits.bare_names(text):
             kinds[at] = BYLINE
             continue
         if at < last and text[0] in "（(〔[【" and _TRAILING_SOURCE.match(text) and text[-1:] not in "）)〕]】":
@@ -119,7 +131,7 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
             if both and rows[at + 1].width < 40:
                 kinds[at] = kinds[at + 1] = SOURCE
                 continue
-        if (at < 12 or at >= last - 6 or not _FRAME_MARKS.isdisjoint(text)) and is_header(rows, at):
+        if (at < 12 or at >= last - 6 or at in framed) and is_header(rows, at):
             kinds[at] = HEADER
         elif "版" in text and _TEASER.match(text) and not row.pauses and not _CONTINUED.match(text):
             kinds[at] = TEASER
@@ -170,6 +182,7 @@ def mark_captions(rows: Sequence[Row], kinds: list[str]) -> None:
     for at, kind in enumerate(kinds):
         if (
             kind == ""
+            and rows[at].text[0] in _CAPTION_FIRST
             and credits.CAPTION_HEAD.match(rows[at].text)
             and (at == 0 or rows[at - 1].closed or kinds[at - 1])
         ):

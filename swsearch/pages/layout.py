@@ -16,6 +16,7 @@ from swsearch.records import Page, Span
 CLOSERS = "”’」』）】〕》〉)]\"'"
 ENDERS = "。！？!?…"
 PAUSES = "，、；,;"
+_MAY_CLOSE = frozenset([*CLOSERS, *ENDERS, ".", "—"])
 # Characters that never begin a line of their own: they belong to what stands before them.
 HANGING = frozenset("，。、；：！？”’」』）】〕》〉…,.;:!?)]%％")
 
@@ -64,12 +65,13 @@ def cells(text: str) -> int:
     return 2 * len(text) - len(text.encode("latin-1", "ignore"))
 
 
+_LAYOUT_SPACE = re.compile("[ \t\xa0\u3000]")
 _SPACES = re.compile(r"[\s\u3000]+")
 
 
 def drop_layout_spaces(text: str) -> str:
     """`text` without the spaces that a layout puts around digits, marks and Han; those between Latin words stay."""
-    if " " not in text and "\u3000" not in text and "\t" not in text and "\xa0" not in text:
+    if not _LAYOUT_SPACE.search(text):
         return text
     out: list[str] = []
     at = 0
@@ -92,12 +94,16 @@ def _keeps_space(text: str, left: int, right: int) -> bool:
 
 def join(parts: Iterable[str]) -> str:
     """Lines of one paragraph as one text: nothing between Han, a space between Latin words."""
-    out = ""
+    out: list[str] = []
+    tail = ""  # the last three characters so far: all that counts
     for part in parts:
-        if out and part and _keeps_space(out + part, len(out) - 1, len(out)):
-            out += " "
-        out += part
-    return out
+        latin = tail and part and tail[-1] < "\x80" and part[0] < "\x80"
+        if latin and _keeps_space(tail + part[:3], len(tail) - 1, len(tail)):
+            out.append(" ")
+            tail += " "
+        out.append(part)
+        tail = part[-3:] if len(part) > 2 else (tail + part)[-3:]
+    return "".join(out)
 
 
 TITLE_SPACE = re.compile(
@@ -115,8 +121,7 @@ def rows_of(lines: Sequence[str], repaired: Sequence[str] | None = None) -> list
     """All rows of the page, one a line that is not blank, in the order of the file."""
     rows: list[Row] = []
     gap = 0
-    for number, raw in enumerate(lines, 1):
-        text = repaired[number - 1] if repaired is not None else raw
+    for number, (raw, text) in enumerate(zip(lines, repaired or lines, strict=True), 1):
         body = raw.strip()
         if not body:
             gap += 1
@@ -141,8 +146,9 @@ def _row(line: int, start: int, raw: str, text: str, gap: int) -> Row:
     """The row of `raw`, which has no outer white space and stands at column `start` (from 0)."""
     clean = drop_layout_spaces(text.strip())
     width = 2 * len(clean) - len(clean.encode("latin-1", "ignore"))
-    pauses = clean[-1:] in PAUSES
-    closed = not pauses and is_closed(clean)
+    last = clean[-1:]
+    pauses = last in PAUSES
+    closed = last in _MAY_CLOSE and not pauses and is_closed(clean)
     return Row(line, start + 1, start + len(raw), raw, text, clean, width, gap, start > 0, closed, pauses)
 
 
@@ -169,27 +175,33 @@ def blank_weight(rows: Sequence[Row]) -> float:
     return min(1.0, max(0.0, (0.6 - share) / 0.2)) if share else 0.0
 
 
-_NOT_SQUEEZED = re.compile(r"[^\n，。、；：！？“”‘’（）《》「」『』〈〉【】〔〕]+")
+_NOT_MARK = re.compile("[^\n，。、；：！？“”‘’（）《》「」『』〈〉【】〔〕,;.!?]+")
 
 
-def row_widths(rows: Sequence[Row]) -> list[int]:
+def marks_of(rows: Sequence[Row]) -> list[str]:
+    """For each row its marks, full-width and half-width, and nothing else: in one pass, as most rows have few."""
+    return _NOT_MARK.sub("", "\n".join([row.clean for row in rows])).split("\n")[: len(rows)]
+
+
+def row_widths(rows: Sequence[Row], marks: Sequence[str]) -> list[int]:
     """The width of each row in cells, with marks counted as the page sets them: half a character wide, or a whole.
 
     Founder pages squeeze quotes, brackets, commas and stops to one cell (the five seeds and nmrb: neighbouring rows of
     a column then differ by 0.5 cells instead of 1.1), other pages do not (the practice pages). Whichever makes the rows
-    of a column more alike is taken.
+    of a column more alike is taken. `marks` is what `marks_of` says.
     """
     full = [row.width for row in rows]
-    squeezed = _NOT_SQUEEZED.sub("", "\n".join([row.clean for row in rows])).split("\n")
+    squeezed = {mark: cells(mark) - len(mark) for mark in set(marks)}
     half = [
-        row.width - len(marks) + (len(row.text) - len(row.clean)) // 2 if row.width > 1 else row.width
-        for row, marks in zip(rows, squeezed, strict=bool(rows))
+        row.width - squeezed[mark] + (len(row.text) - len(row.clean)) // 2 if row.width > 1 else row.width
+        for row, mark in zip(rows, marks, strict=True)
     ]
     apart_full = apart_half = 0
     for at in range(1, len(rows) - 1):
-        if full[at] < 20 or rows[at].closed or abs(full[at] - full[at - 1]) > 7 or abs(full[at] - full[at + 1]) > 7:
+        here = full[at]
+        if here < 20 or abs(here - full[at - 1]) > 7 or abs(here - full[at + 1]) > 7 or rows[at].closed:
             continue
-        apart_full += abs(2 * full[at] - full[at - 1] - full[at + 1])
+        apart_full += abs(2 * here - full[at - 1] - full[at + 1])
         apart_half += abs(2 * half[at] - half[at - 1] - half[at + 1])
     return half if apart_half < apart_full else full
 
@@ -201,29 +213,37 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
     """
     widest = 250
     capped = [min(width, widest) for width in widths]
-    counts = [0] * (widest + 3)  # of the rows in reach; widths of -1 and -2 wrap round to the unused end
+    # Of each width, in hundredths: what the rows in reach say for it (one within two cells speaks for it too), and a
+    # little for being wide. Too narrow ones stay under 0; -1 and -2 wrap round to the unused end.
+    scores = [width - (width < 8) * 10**9 for width in range(widest + 3)]
     for width in capped[:reach]:
-        counts[width] += 1
+        _say(scores, width, 10)
     out: list[int] = []
     best, size = -1, len(capped)
     for at in range(size):
         comes = capped[at + reach] if at + reach < size else -1
         goes = capped[at - reach - 1] if at > reach else -1
-        if comes >= 0:
-            counts[comes] += 1
-        if goes >= 0:
-            counts[goes] -= 1
-        if best < 0 or goes != comes:  # else nothing has changed
+        if goes != comes or not at:
+            if comes >= 0:
+                _say(scores, comes, 10)
+            if goes >= 0:
+                _say(scores, goes, -10)
             near = set(capped[at - reach if at > reach else 0 : at + reach + 1])
-            best, best_score = max(near), 0.0
-            for width in near:
-                if width >= 8:
-                    two_less, less, same, more, two_more = counts[width - 2 : width + 3]
-                    score = same + 0.7 * (less + more) + 0.3 * (two_less + two_more) + width / 100
-                    if score > best_score:
-                        best, best_score = width, score
+            best = max(near, key=scores.__getitem__)
+            if scores[best] < 0:
+                best = max(near)
         out.append(best)
     return out
+
+
+def _say(scores: list[int], width: int, weight: int) -> None:
+    """Add what a row of this width says for it and for its neighbours."""
+    near, far = 7 * weight, 3 * weight
+    scores[width - 2] += far
+    scores[width - 1] += near
+    scores[width] += 10 * weight
+    scores[width + 1] += near
+    scores[width + 2] += far
 
 
 def line_runs(numbers: Sequence[int], blanks: frozenset[int]) -> tuple[tuple[int, int], ...]:

@@ -36,7 +36,7 @@ class Reading:
         self.joins = join_scores(self.rows, [slot.heads for slot in self.slots], says)
         self.words = Words(self.rows, heads, self.paragraphs)
         self._known_likeness: dict[tuple[int, int], float] = {}
-        self._known_grams: dict[int, tuple[Set[str], int]] = {}
+        self._known_grams: dict[int, tuple[Set[int], int]] = {}
 
     def likeness(self, a: int, b: int) -> float:
         """How much two sets of paragraphs (bits) share words that few paragraphs have, whatever their length."""
@@ -47,12 +47,12 @@ class Reading:
             self._known_likeness[a, b] = found
         return found
 
-    def _grams_of(self, bits: int) -> tuple[Set[str], int]:
+    def _grams_of(self, bits: int) -> tuple[Set[int], int]:
         """The pairs of characters of these paragraphs that any other paragraph of the page has too; how many in all."""
         found = self._known_grams.get(bits)
         if found is None:
             inside = [paragraph for at, paragraph in enumerate(self.paragraphs) if bits >> at & 1]
-            kept = frozenset().union(*[paragraph.kept for paragraph in inside])
+            kept: Set[int] = frozenset().union(*[paragraph.kept for paragraph in inside])
             alone = sum([len(paragraph.grams) - len(paragraph.kept) for paragraph in inside])
             found = self._known_grams[bits] = (kept, len(kept) + alone)
         return found

@@ -12,20 +12,21 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from swsearch.pages.kinds import FLOW, HEAD, PARA
-from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, column_widths, row_widths
+from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, column_widths, marks_of, row_widths
 
 _NEVER_FIRST = frozenset("的们們者")
 _RARELY_FIRST = frozenset("了着著得性化等及之")
 _MARKS = frozenset("，。、；：！？）》”」』,;:")
-_MARK = re.compile("[，。、；：！？,;]")
-_INNER = re.compile("[，、；,]")
-_SENTENCE_MARK = re.compile("[。，！？；!?;,.]")
-_BRACKET = re.compile("[（）《》“”「」]")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
+_BRACKETS = frozenset("（）《》“”「」")
 SHORT = 5  # cells under its column from which a row is short: two characters and a half; 4 to 6 score alike
+
+_Three = tuple[float, float, float]
+_Six = tuple[float, float, float, float, float, float]
 
 
 @cache
@@ -41,19 +42,58 @@ def _is_latin(text: str) -> bool:
     return text.isascii() and any(map(str.isalpha, text))
 
 
+class _Marks(NamedTuple):
+    """What the marks of a row say: `inner`, inside a sentence; `some`, inside or at its end; `sentence`, with Latin
+    stops; `stopped`, a full stop or semicolon; how many commas and list commas; `parted`, whether a comma or semicolon
+    parts it; `unpaired`, whether a bracket lacks its partner.
+    """
+
+    inner: bool
+    some: bool
+    sentence: bool
+    stopped: bool
+    commas: int
+    listed: int
+    parted: bool
+    unpaired: bool
+
+    @classmethod
+    def of(cls, marks: str) -> _Marks:
+        """What these marks say, in whatever order."""
+        commas, listed = marks.count("，") + marks.count(","), marks.count("、")
+        stopped = "。" in marks or "；" in marks
+        some = bool(commas or listed or stopped or ";" in marks)
+        return cls(
+            commas > 0 or listed > 0 or ";" in marks,
+            some or any(map(marks.__contains__, "：！？")),
+            (some and (commas > 0 or stopped or ";" in marks)) or any(map(marks.__contains__, "！？!?.")),
+            stopped,
+            commas,
+            listed,
+            "，" in marks or "；" in marks or listed > 0,
+            not _BRACKETS.isdisjoint(marks) and any(marks.count(a) != marks.count(b) for a, b in _PAIRS),
+        )
+
+
 class Unwrapper:
     """Scores of kinds and moves over the rows of one page."""
 
     def __init__(self, rows: Sequence[Row], opener: re.Pattern[str], strong: re.Pattern[str]) -> None:
+        self.w = weights()
         self.rows = rows
         self.clean = clean = [row.clean for row in rows]
         self.strong = strong
-        spaced = sum(1 for row in rows if len(row.text) > len(row.clean))
-        self.spaced = spaced > 0.12 * len(rows)
-        self.width = row_widths(rows)
+        self.hollow = [len(row.text) > len(row.clean) for row in rows]
+        self.spaced = sum(self.hollow) > 0.12 * len(rows)
+        printed = marks_of(rows)
+        known = {marks: _Marks.of(marks) for marks in set(printed)}
+        self.marks = [known[marks] for marks in printed]
+        self.width = row_widths(rows, printed)
         self.columns = column_widths(self.width)
-        self.says = blank_weight(rows)
+        self.says = says = blank_weight(rows)
+        self.gaps = [says if row.gap else 0.0 for row in rows]
         self.closed = [row.closed for row in rows]
+        self.pauses = [row.pauses for row in rows]
         self.opens = [opener.match(text) is not None for text in clean]
         self.piece = self._find_pieces()
         self.narrow = self._narrow_pairs()
@@ -63,8 +103,7 @@ class Unwrapper:
         ]
         self.insets = True
         self.insets = self._has_insets()
-        self.first = [self._looks_first(at) for at in range(len(rows))]
-        self.w = weights()
+        self.first = [self._looks_first(at) for at in range(len(rows))] if self.insets else [False] * len(rows)
 
     def _find_pieces(self) -> list[bool]:
         """For each row whether it is the rest of a printed line that was broken at a layout space.
@@ -104,13 +143,15 @@ class Unwrapper:
     def kinds(self, fixed: Sequence[str]) -> list[str]:
         """The kind of every row: what `fixed` says, else the best path through each stretch of undecided rows."""
         out = list(fixed)
+        heads = self._heads()
+        steps, moves = self._steps(heads), self._moves()
         start = 0
         while start < len(out):
             end = start
             while end < len(out) and not fixed[end]:
                 end += 1
             if end > start:
-                out[start:end] = self._best_path(start, end)
+                out[start:end] = self._best_path(start, end, heads[start], steps, moves)
             start = end + 1
         self._demote_unmarked(out)
         return out
@@ -138,22 +179,30 @@ class Unwrapper:
     def _narrow_pairs(self) -> list[bool]:
         """For each row, and one more, whether it is as narrow as the one before, a mark in either: a column made narrow
         by a picture."""
-        marked = [_INNER.search(text) is not None for text in self.clean]
+        marked = [marks.inner for marks in self.marks]
         width = self.width
         inner = [
             (marked[at] or marked[at - 1]) and -3 <= width[at] - width[at - 1] <= 3 for at in range(1, len(marked))
         ]
         return [False, *inner, False]
 
-    def _best_path(self, start: int, end: int) -> list[str]:
+    def _best_path(
+        self, start: int, end: int, head: float, steps: Sequence[_Three], moves: Sequence[_Six]
+    ) -> list[str]:
+        """The kinds of the rows from `start` on, before `end`; `head` is what the first one says for H."""
         w = self.w
         resumes = 6.5 if start and not self.closed[start - 1] and not self.rows[start].gap else 0.0
         para = w["line.para"] + (w["line.para_indent"] if self.first[start] else 0.0)
-        flow, head = resumes - 8.0, self._head(start)
+        flow = resumes - 8.0
         came: list[tuple[str, str, str]] = []
-        for at in range(start + 1, end):
-            step_para, step_flow, step_head = self._steps(at)
-            body_para, body_head, para_flow, flow_flow, head_head, head_para = self._moves(at)
+        for (step_para, step_flow, step_head), (
+            body_para,
+            body_head,
+            para_flow,
+            flow_flow,
+            head_head,
+            head_para,
+        ) in zip(steps[start + 1 : end], moves[start + 1 : end], strict=True):
             body, last = (para, PARA) if para >= flow else (flow, FLOW)
             from_body, from_head = body + body_para, head + head_para
             to_para, from_para = (from_body, last) if from_body >= from_head else (from_head, HEAD)
@@ -174,120 +223,170 @@ class Unwrapper:
             path.append(kind)
         return path[::-1]
 
-    def _steps(self, at: int) -> tuple[float, float, float]:
-        """What row `at` itself says for the kinds P, C and H."""
-        w, text = self.w, self.clean[at]
-        first = text[:1]
-        goes_on = self._goes_on(text)
-        if not first.isalnum() and (first in HANGING or not any(map(str.isalnum, text))):
-            return -6.0, goes_on + 3.0, -6.0
-        para, flow, head = -goes_on, goes_on, self._head(at) - goes_on
-        if self.opens[at]:
-            para += w["line.opener"]
-            flow += w["line.flow_opener"]
-            if self.strong.match(text):
-                flow += w["line.strong_opener"]
-                head += w["line.strong_opener"]
-        if self.columns[at] + 3 <= self.width[at] <= 1.6 * self.columns[at]:
-            flow += w["line.flow_wide"]
-        if self.first[at]:
-            flow += w["line.flow_like_first"]
-        return para, flow, head
+    def _steps(self, heads: Sequence[float]) -> list[_Three]:
+        """What each row itself says for the kinds P, C and H; `heads` as `_heads` gives them."""
+        w = self.w
+        opener, flow_opener, strong = w["line.opener"], w["line.flow_opener"], w["line.strong_opener"]
+        wide, like_first = w["line.flow_wide"], w["line.flow_like_first"]
+        out: list[_Three] = []
+        for text, head, opens, width, column, looks_first in zip(
+            self.clean, heads, self.opens, self.width, self.columns, self.first, strict=True
+        ):
+            first = text[:1]
+            goes_on = self._goes_on(first, text[1:2])
+            if not first.isalnum() and (first in HANGING or not any(map(str.isalnum, text))):
+                out.append((-6.0, goes_on + 3.0, -6.0))
+                continue
+            para, flow, head = -goes_on, goes_on, head - goes_on
+            if opens:
+                para += opener
+                flow += flow_opener
+                if self.strong.match(text):
+                    flow += strong
+                    head += strong
+            if column + 3 <= width <= 1.6 * column:
+                flow += wide
+            if looks_first:
+                flow += like_first
+            out.append((para, flow, head))
+        return out
 
-    def _moves(self, at: int) -> tuple[float, float, float, float, float, float]:
-        """The scores of going to row `at`: body to P, body to H, P to C, C to C, H to H, H to P (H to C is never)."""
-        if self.piece[at]:
-            return -4.0, -4.0, 4.0, 4.0, 0.0, -4.0
-        w, row, before = self.w, self.rows[at], self.rows[at - 1]
-        gap = self.says if row.gap else 0.0
-        first, width, column = self.first[at], self.width[at], self.columns[at]
-        head_head = w["line.head_run"] - 0.4 * gap
-        head_para = w["line.para_after_head"] + (w["line.para_indent"] if first else 0.0)
+    def _moves(self) -> list[_Six]:
+        """The scores of going to each row: body to P, body to H, P to C, C to C, H to H, H to P (H to C is never)."""
+        w = self.w
+        run, after_head, indent = w["line.head_run"], w["line.para_after_head"], w["line.para_indent"]
+        out: list[_Six] = [(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)]
+        for at, (piece, gap, first, closed) in enumerate(
+            zip(self.piece[1:], self.gaps[1:], self.first[1:], self.closed, strict=False), 1
+        ):
+            if piece:
+                out.append((-4.0, -4.0, 4.0, 4.0, 0.0, -4.0))
+                continue
+            head_para = after_head + indent if first else after_head
+            body = self._after_stop(at, gap) if closed else self._inside_sentence(at, gap)
+            out.append((*body, run - 0.4 * gap, head_para))
+        return out
+
+    def _after_stop(self, at: int, gap: float) -> tuple[float, float, float, float]:
+        """The moves from body to row `at` where the row before ends a sentence: to P, to H, P to C, C to C."""
+        w, here = self.w, self.rows[at].gap
+        full = self.width[at] >= self.columns[at] - 2
         short = self.short[at - 1] and not self.narrow[at]
-        if before.closed:
-            full = width >= column - 2
-            body_head = 0.3 if short else 0.0
-            if not row.gap and not self.short[at]:
-                body_head += self.says * w["line.head_no_gap"]
-            flow = (w["line.full_after_stop"] if full else -1.0) - (3.0 if short else 0.0) - 1.5 * gap
-            body_para = w["line.para"] + (w["line.para_after_short"] if short else 0.0) + gap * w["line.para_blank"]
-            if first:
-                body_para += w["line.para_indent"]
-            elif full:
-                body_para += w["line.para_full"]
-            if not row.gap and not short:
-                body_para -= 2 * self.says
-            return body_para, body_head, flow, flow, head_head, head_para
-        pauses, wide = before.pauses, self.width[at - 1]
-        soft = short and not pauses
-        body_para = w["line.para_after_short_open"] if soft else w["line.para_after_open"]
-        if before.clean[-1:] in "：:":
-            body_para = -1.0
-        body_head = w["line.head_after_short_open"] if soft else w["line.head_after_open"]
-        flow = w["line.flow"] + (w["line.flow_pause"] if pauses else 0.0) - gap
-        if row.indent:
+        body_head = 0.3 if short else 0.0
+        if not here and not self.short[at]:
+            body_head += self.says * w["line.head_no_gap"]
+        flow = (w["line.full_after_stop"] if full else -1.0) - (3.0 if short else 0.0) - 1.5 * gap
+        body_para = w["line.para"] + (w["line.para_after_short"] if short else 0.0) + gap * w["line.para_blank"]
+        if self.first[at]:
+            body_para += w["line.para_indent"]
+        elif full:
+            body_para += w["line.para_full"]
+        if not here and not short:
+            body_para -= 2 * self.says
+        return body_para, body_head, flow, flow
+
+    def _inside_sentence(self, at: int, gap: float) -> tuple[float, float, float, float]:
+        """The same where the row before ends inside a sentence."""
+        w, width, wide, pauses = self.w, self.width[at], self.width[at - 1], self.pauses[at - 1]
+        soft = not pauses and self.short[at - 1] and not self.narrow[at]
+        flow = w["line.flow"] - gap
+        if pauses:
+            flow += w["line.flow_pause"]
+        if self.rows[at].indent:
             flow += w["line.flow_box"]
-        if width + wide >= 40 and not (_MARK.search(row.clean) or _MARK.search(before.clean)):
+        if not self.marks[at].some and width + wide >= 40 and not self.marks[at - 1].some:
             flow += w["line.flow_unmarked"]
         para_flow = flow_flow = flow
-        if soft and abs(wide + width - column) > 3:  # else: halves of one line
-            para_flow += w["line.short_open"]
-            flow_flow += w["line.short_open"]
-        elif not soft and not pauses and wide <= self.columns[at - 1] - 3:
-            para_flow += w["line.first_odd"]
+        if soft:
+            body_para, body_head = w["line.para_after_short_open"], w["line.head_after_short_open"]
+            if abs(wide + width - self.columns[at]) > 3:  # else: halves of one line
+                para_flow += w["line.short_open"]
+                flow_flow += w["line.short_open"]
+        else:
+            body_para, body_head = w["line.para_after_open"], w["line.head_after_open"]
+            if not pauses and wide <= self.columns[at - 1] - 3:
+                para_flow += w["line.first_odd"]
+        if self.clean[at - 1][-1:] in "：:":
+            body_para = -1.0
         if self.first[at - 1]:
             para_flow = flow + w["line.flow_first"]
-        return body_para, body_head, para_flow, flow_flow, head_head, head_para
+        return body_para, body_head, para_flow, flow_flow
 
-    def _goes_on(self, text: str) -> float:
+    def _goes_on(self, first: str, second: str) -> float:
         """How much the first characters say that the row carries on a sentence: 的…, or a mark after one character."""
-        first = text[:1]
         if first in _NEVER_FIRST:
             return self.w["line.first_never"]
-        if text[1:2] in _MARKS and first not in "一二三四五六七八九十":
+        if second in _MARKS and first not in "一二三四五六七八九十":
             return self.w["line.first_stub"]
         if first in _RARELY_FIRST:
             return self.w["line.first_rarely"]
         return self.w["line.first_stub"] if "a" <= first <= "z" else 0.0
 
-    def _head(self, at: int) -> float:
-        """How much the row alone looks like a display line."""
-        w, row = self.w, self.rows[at]
-        text = row.clean
-        score = w["line.head"]
-        if row.closed:
-            score += w["line.head_closed"] if text[-1] in "。…—" else (-1.0 if len(text) < 30 else -4.0)
-        elif row.pauses:
-            return score + w["line.head_pause"]
-        elif "。" in text or "；" in text:
-            return score + w["line.head_stop_inside"]
-        else:
-            score += w["line.head_plain"]
-        listed = text.count("、")
-        score += (text.count("，") + text.count(",")) * w["line.head_comma"] + listed * w["line.head_list"]
-        if self.first[at]:
-            score += w["line.head_like_first"]
-        elif self.short[at]:
-            if not (self.narrow[at] or self.narrow[at + 1]):
-                score += w["line.head_short"]
-        elif self.width[at] >= self.columns[at] + 4:
-            score += w["line.head_wide"] if row.width < 70 else -1.0
-        if row.gap:
-            score += self.says * w["line.head_blank"]
-        if row.width > 76:
-            score -= 2.0
-        parted = len(row.text) > len(text) and (not self.spaced or TITLE_SPACE.search(row.text) is not None)
-        if parted and not (listed or "，" in text or "；" in text):
-            score += w["line.head_space"]
-        if text[:1] in HANGING:
-            score -= 6.0
-        if self.opens[at]:
-            score += w["line.head_opener"]
-        if text[-1:] in _NEVER_LAST:
-            score += w["line.head_never_last"]
-        elif _BRACKET.search(text) and any(text.count(a) != text.count(b) for a, b in _PAIRS):
-            score += w["line.head_ends_inside"]
-        return score
+    def _heads(self) -> list[float]:
+        """How much each row alone looks like a display line."""
+        w = self.w
+        alone, plain = w["line.head"], w["line.head"] + w["line.head_plain"]
+        pause, stop_inside = alone + w["line.head_pause"], alone + w["line.head_stop_inside"]
+        comma, listed = w["line.head_comma"], w["line.head_list"]
+        opener, blank, never_last = w["line.head_opener"], w["line.head_blank"], w["line.head_never_last"]
+        out: list[float] = []
+        for row, text, marks, closed, opens, gap, looks in zip(
+            self.rows, self.clean, self.marks, self.closed, self.opens, self.gaps, self._looks(), strict=True
+        ):
+            if closed:
+                score = alone
+                score += w["line.head_closed"] if text[-1] in "。…—" else (-1.0 if len(text) < 30 else -4.0)
+            elif row.pauses:
+                out.append(pause)
+                continue
+            elif marks.stopped:
+                out.append(stop_inside)
+                continue
+            else:
+                score = plain
+            score += marks.commas * comma + marks.listed * listed + gap * blank + looks
+            if text[:1] in HANGING:
+                score -= 6.0
+            if opens:
+                score += opener
+            if text[-1:] in _NEVER_LAST:
+                score += never_last
+            elif marks.unpaired:
+                score += w["line.head_ends_inside"]
+            out.append(score)
+        return out
+
+    def _looks(self) -> list[float]:
+        """How much the width and the spaces of each row are those of a display line."""
+        w = self.w
+        like_first, is_short, wide = w["line.head_like_first"], w["line.head_short"], w["line.head_wide"]
+        out: list[float] = []
+        for row, first, short, narrow, next_narrow, width, column, hollow, marks in zip(
+            self.rows,
+            self.first,
+            self.short,
+            self.narrow,
+            self.narrow[1:],
+            self.width,
+            self.columns,
+            self.hollow,
+            self.marks,
+            strict=False,
+        ):
+            score = 0.0
+            if first:
+                score = like_first
+            elif short:
+                if not (narrow or next_narrow):
+                    score = is_short
+            elif width >= column + 4:
+                score = wide if row.width < 70 else -1.0
+            if row.width > 76:
+                score -= 2.0
+            if hollow and not marks.parted and (not self.spaced or TITLE_SPACE.search(row.text)):
+                score += w["line.head_space"]
+            out.append(score)
+        return out
 
     def _demote_unmarked(self, kinds: list[str]) -> None:
         """A paragraph of up to four rows without any mark of a sentence is no paragraph but display lines."""
@@ -299,6 +398,6 @@ class Unwrapper:
             end = at + 1
             while end < len(kinds) and kinds[end] == FLOW:
                 end += 1
-            if end - at <= 4 and not any(map(_SENTENCE_MARK.search, self.clean[at:end])):
+            if end - at <= 4 and not any(marks.sentence for marks in self.marks[at:end]):
                 kinds[at:end] = [HEAD] * (end - at)
             at = end
