@@ -52,7 +52,7 @@ class Swsearch(System):
         import swsearch  # noqa: F401
         from swsearch.text.words import words
 
-        words("臺灣的社會工作站，共２４個")
+        words("臺灣的社會工作站，共２４個" * 10)
 
     def build(self, articles: Path, index: Path) -> None:
         import swsearch

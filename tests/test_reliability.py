@@ -256,9 +256,9 @@ def test_a_foreign_or_older_index_is_told_apart(tmp_path):
     import zlib
 
     (toc,) = (tmp_path / "index").glob("*.toc")
-    text = toc.read_bytes().rpartition(b"\n")[0].replace(b'"layout":2', b'"layout":9')
+    text = toc.read_bytes().rpartition(b"\n")[0].replace(b'"layout":%d' % generations.LAYOUT, b'"layout":999')
     toc.write_bytes(text + b"\n%08x" % zlib.crc32(text))
-    with pytest.raises(Exception, match="layout 9, this version reads 2: run swsearch rebuild"):
+    with pytest.raises(Exception, match=f"layout 999, this version reads {generations.LAYOUT}: run swsearch rebuild"):
         search("社工站", index=tmp_path / "index")
     report = rebuild(tmp_path / "seeds", index=tmp_path / "index")
     assert "layout 9" in report.full_because

@@ -7,7 +7,7 @@ is not replaced in 方程式, nor 數位 in 少数位置.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,7 +16,14 @@ from swsearch.text.fold import fold
 
 MAX_ALTERNATIVES = 8  # each is a clause of its own to the engine
 
-Counterparts = dict[str, tuple[str, ...]]  # folded word -> what the other side says, the usual word first
+
+@dataclass(frozen=True, slots=True)
+class Counterparts:
+    """Folded word -> what the other side says, the usual word first; and the lengths of the words that begin with two
+    characters, the longest first."""
+
+    words: Mapping[str, tuple[str, ...]]
+    sizes: Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +68,20 @@ def alternatives(chunk: str) -> list[Alternative]:
 def _find(chunk: str, counterparts: Counterparts) -> Iterator[_Found]:
     """The list's words in `chunk`, from left to right, the longest first, none inside another one."""
     folded = fold(chunk)
-    longest = max(map(len, counterparts))
-    if not any(folded[at : at + size] in counterparts for at in range(len(folded)) for size in range(2, longest + 1)):
-        return  # without loading jieba
-    edges = _word_edges(folded, chunk)
+    edges: set[int] | None = None
     at = 0
     while at < len(folded):
-        for end in range(min(at + longest, len(folded)), at + 1, -1):
-            if folded[at:end] in counterparts and {at, end} <= edges:
-                yield _Found(at, end, counterparts[folded[at:end]])
-                at = end
+        step = 1
+        for size in counterparts.sizes.get(folded[at : at + 2], ()):
+            words = counterparts.words.get(folded[at : at + size])
+            if words is None:
+                continue
+            edges = _word_edges(folded, chunk) if edges is None else edges  # jieba is asked only now
+            if at in edges and at + size in edges:
+                yield _Found(at, at + size, words)
+                step = size
                 break
-        else:
-            at += 1
+        at += step
 
 
 def _word_edges(folded: str, chunk: str) -> set[int]:
@@ -117,7 +125,13 @@ def _both_ways() -> tuple[Counterparts, Counterparts]:
 
 
 def _unique(table: dict[str, list[str]]) -> Counterparts:
-    return {key: tuple(dict.fromkeys(words)) for key, words in table.items()}
+    sizes: dict[str, set[int]] = {}
+    for key in table:
+        sizes.setdefault(key[:2], set()).add(len(key))
+    return Counterparts(
+        {key: tuple(dict.fromkeys(words)) for key, words in table.items()},
+        {start: tuple(sorted(found, reverse=True)) for start, found in sizes.items()},
+    )
 
 
 def _data(name: str) -> str:

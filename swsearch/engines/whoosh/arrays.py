@@ -13,7 +13,7 @@ import json
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -124,13 +124,14 @@ class ArrayFile:
         return Part(self, *self._arrays[name])
 
     def _verify(self, start: int, end: int) -> None:
-        verified = self._verified
-        for block in range(start // BLOCK, -(-end // BLOCK)):
-            if not verified[block]:
-                at = block * BLOCK
-                if zlib.crc32(self._view[at : min(at + BLOCK, self._size)]) != self._crcs[block]:
-                    raise DamagedFile(f"the bytes from {at} on are not those that were written")
-                verified[block] = 1
+        last = -(-end // BLOCK)
+        block = self._verified.find(0, start // BLOCK, last)
+        while block >= 0:
+            at = block * BLOCK
+            if zlib.crc32(self._view[at : min(at + BLOCK, self._size)]) != self._crcs[block]:
+                raise DamagedFile(f"the bytes from {at} on are not those that were written")
+            self._verified[block] = 1
+            block = self._verified.find(0, block + 1, last)
 
     def verify(self) -> None:
         """Read every byte anew. Raises DamagedFile."""
@@ -150,26 +151,39 @@ class ArrayFile:
 class Part:
     """An array of a file, read slice by slice; only what is read is verified."""
 
-    __slots__ = ("_array", "_file", "_offset", "_width")
+    __slots__ = ("_array", "_file", "_offset", "_view", "_width")
 
     def __init__(self, file: ArrayFile, dtype: str, offset: int, length: int) -> None:
         self._file = file
         self._offset = offset
-        self._array: Array = np.frombuffer(file._view[offset : offset + length], dtype=dtype)
+        self._view = file._view[offset : offset + length]
+        self._array: Array = np.frombuffer(self._view, dtype=dtype)
         self._width = self._array.itemsize
 
-    def __getitem__(self, where: slice) -> Array:
+    @property
+    def memory(self) -> memoryview:
+        """All items, for those who have called `items` for what they read: one by one that is quicker."""
+        return self._array.data
+
+    def items(self, start: int, stop: int) -> Array:
+        """The items from `start` up to `stop`."""
         offset, width = self._offset, self._width
-        self._file._verify(offset + where.start * width, offset + where.stop * width)
-        return self._array[where]
+        self._file._verify(offset + start * width, offset + stop * width)
+        return self._array[start:stop]
 
     def read(self, start: int, stop: int) -> bytes:
-        """The bytes of the items from `start` to `stop`."""
-        return self[start:stop].tobytes()
+        """The bytes from `start` up to `stop`."""
+        self._file._verify(self._offset + start, self._offset + stop)
+        return self._view[start:stop].tobytes()
 
-    def pieces(self, starts: Sequence[int], stops: Sequence[int]) -> Iterator[bytes]:
-        """The bytes from each of `starts` to its stop, for arrays of bytes."""
-        offset, view, verify = self._offset, self._file._view, self._file._verify
+    def joined(self, starts: Sequence[int], stops: Sequence[int], between: bytes) -> bytes:
+        """The bytes from each of `starts` up to its stop, `between` after each."""
+        offset, view, file = self._offset, self._view, self._file
+        unread = file._verified.find
+        pieces = []
         for start, stop in zip(starts, stops, strict=True):
-            verify(offset + start, offset + stop)
-            yield view[offset + start : offset + stop].tobytes()
+            if unread(0, (offset + start) // BLOCK, -(-(offset + stop) // BLOCK)) >= 0:
+                file._verify(offset + start, offset + stop)
+            pieces.append(view[start:stop])
+        pieces.append(view[:0])
+        return between.join(pieces)

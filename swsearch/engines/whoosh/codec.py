@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import os
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -37,6 +38,9 @@ SUFFIX = ".arrays"
 MOST_CHARS = 20_000_000
 """Characters of match forms in one segment: bounds the memory of a rebuild, which took 567 MB in all
 for 22,368 articles with 19.7 million."""
+
+LARGE = 0xFF
+"""Counts from here on stand in a table of their own."""
 
 CHUNK_CHARS = 1_000_000
 """Characters turned into bigrams at a time: some 50 MB of temporary arrays."""
@@ -317,31 +321,49 @@ def _renumber(table: Table, strings: Strings, owners: Array) -> Array:
 
 def _write_postings(out: ArrayWriter, name: str, postings: Postings) -> None:
     """Documents in two bytes and counts in one; the few counts beyond that stand in a table of their own."""
-    large = np.flatnonzero(postings.counts >= 0xFF)
+    large = np.flatnonzero(postings.counts >= LARGE)
     out.add(f"{name}_lists", postings.lists.astype(np.uint32))
     out.add(f"{name}_docs", postings.docs)
-    out.add(f"{name}_counts", np.minimum(postings.counts, 0xFF).astype(np.uint8))
+    out.add(f"{name}_counts", np.minimum(postings.counts, LARGE).astype(np.uint8))
     out.add(f"{name}_large_at", large.astype(np.uint32))
     out.add(f"{name}_large", postings.counts[large])
 
 
 def _write_strings(out: ArrayWriter, name: str, table: Table) -> None:
-    """Strings in the order of their numbers, and their numbers in the order of the strings' bytes."""
-    texts = [text.encode("utf-8", "surrogatepass") for text in table.numbers]
-    out.add(f"{name}_at", np.cumsum([0, *map(len, texts)], dtype=np.uint32))
-    out.add(f"{name}_text", b"".join(texts))
-    out.add(f"{name}_order", np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=np.uint32))
+    """Strings in the order of their numbers; their numbers in the order of their code points, and how each begins."""
+    texts = list(table.numbers)
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    coded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    out.add(f"{name}_at", np.cumsum([0, *map(len, coded)], dtype=np.uint32))
+    out.add(f"{name}_text", b"".join(coded))
+    out.add(f"{name}_order", np.array(order, dtype=np.uint32))
+    out.add(f"{name}_first", np.array([beginning(texts[number]) for number in order], dtype=np.uint64))
 
 
 # ---- reading a segment
 
 
-class Strings:
-    """Numbered strings: number -> string, and back by binary search."""
+def beginning(text: str) -> int:
+    """The first three code points of `text` as one number, whose order is theirs."""
+    first, second, third, *_ = *map(ord, text[:3]), 0, 0, 0
+    return first << 42 | second << 21 | third
 
-    def __init__(self, at: Array, text: Array, order: Array | None = None) -> None:
-        self._at, self._order = at, order
+
+class Strings:
+    """Numbered strings: number -> string, and back by binary search.
+
+    `order` are the numbers in the order of the strings, if it is another one; with `first`, how each begins, most are
+    found in one step.
+    """
+
+    def __init__(self, at: Array, text: Array, order: Array | None = None, first: Array | None = None) -> None:
+        self._at, self._order, self._first = at, order, first
         self._text = text.tobytes() if len(text) < 1 << 16 else text.data
+
+    @classmethod
+    def read(cls, file: ArrayFile, name: str) -> Strings:
+        """Those that `_write_strings` wrote."""
+        return cls(*(file.array(f"{name}_{part}") for part in ("at", "text", "order", "first")))
 
     def __len__(self) -> int:
         return len(self._at) - 1
@@ -357,9 +379,9 @@ class Strings:
         at, text = self._at.tolist(), bytes(self._text)
         return (text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(at))
 
-    def place(self, wanted: bytes) -> int:
-        """How many strings sort before `wanted`."""
-        low, high = 0, len(self)
+    def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
+        """How many strings sort before `wanted`; it is known to lie between `low` and `high`."""
+        high = len(self) if high is None else high
         while low < high:
             middle = (low + high) // 2
             if self.raw(middle if self._order is None else int(self._order[middle])) < wanted:
@@ -371,7 +393,12 @@ class Strings:
     def find(self, text: str) -> int | None:
         """The number of a string, or None."""
         wanted = text.encode("utf-8", "surrogatepass")
-        place = self.place(wanted)
+        low, high = 0, len(self)
+        if self._first is not None:
+            start = np.uint64(beginning(text))
+            low = int(self._first.searchsorted(start))
+            high = low + 1 if len(text) < 3 else int(self._first.searchsorted(start, "right"))
+        place = self.place(wanted, low, high) if high - low > 1 else low
         if place == len(self):
             return None
         number = place if self._order is None else int(self._order[place])
@@ -384,28 +411,44 @@ class StoredPostings:
     def __init__(self, file: ArrayFile, name: str) -> None:
         self.lists = file.array(f"{name}_lists")
         self._docs, self._counts = file.part(f"{name}_docs"), file.part(f"{name}_counts")
-        self._large_at, self._large = file.array(f"{name}_large_at"), file.array(f"{name}_large")
+        self._large_at: list[int] = file.array(f"{name}_large_at").tolist()
+        self._large = file.array(f"{name}_large")
+        self._each_doc, self._each_count = self._docs.memory, self._counts.memory
 
-    def docs(self, first: int, last: int) -> Array:
-        """The documents of the lists from number `first` up to `last`."""
-        return self._docs[int(self.lists[first]) : int(self.lists[last])]
+    def docs(self, start: int, stop: int) -> Array:
+        """The documents of the postings from `start` up to `stop`."""
+        return self._docs.items(start, stop)
 
-    def counts(self, first: int, last: int) -> Array:
+    def counts(self, start: int, stop: int) -> Array:
         """Their counts."""
-        start, stop = int(self.lists[first]), int(self.lists[last])
-        counts = self._counts[start:stop]
-        if len(self._large_at):
-            low, high = np.searchsorted(self._large_at, (start, stop))
-            if low < high:
-                counts = counts.astype(np.uint32)
-                counts[self._large_at[low:high] - start] = self._large[low:high]
+        counts = self._counts.items(start, stop)
+        low = bisect_left(self._large_at, start)
+        if low < len(self._large_at) and self._large_at[low] < stop:
+            high = bisect_left(self._large_at, stop, low)
+            counts = counts.astype(np.uint32)
+            counts[np.array(self._large_at[low:high]) - start] = self._large[low:high]
         return counts
+
+    def each(self, start: int, stop: int, docs: Sequence[int]) -> list[int]:
+        """The count of each of a few `docs` in the postings from `start` up to `stop`; 0 where it has none."""
+        self._docs.items(start, stop)
+        self._counts.items(start, stop)
+        having, counts = self._each_doc, self._each_count
+        found = []
+        for doc in docs:
+            at = bisect_left(having, doc, start, stop)
+            count = counts[at] if at < stop and having[at] == doc else 0
+            if count == LARGE:
+                count = int(self._large[bisect_left(self._large_at, at)])
+            found.append(count)
+        return found
 
     def moved(self, new: Array) -> tuple[Array, Array, Array]:
         """All postings of documents whose `new` number is not negative: number of the list, new document, count."""
         lists = len(self.lists) - 1
-        docs = new[self.docs(0, lists)] if lists else np.empty(0, np.int64)
-        counts = self.counts(0, lists).astype(np.uint32) if lists else np.empty(0, np.uint32)
+        total = int(self.lists[lists]) if lists else 0
+        docs = new[self.docs(0, total)]
+        counts = self.counts(0, total).astype(np.uint32)
         owners = np.repeat(np.arange(lists), (self.lists[1:] - self.lists[:-1]).astype(np.int64))
         kept = docs >= 0
         return owners[kept], docs[kept].astype(np.uint64), counts[kept]
@@ -434,8 +477,7 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         self._form, self._record = file.part("form"), file.part("record")
         self.gram_terms = file.array("gram_terms")
         self.grams, self.words_postings = StoredPostings(file, "gram"), StoredPostings(file, "word")
-        self.words = Strings(file.array("word_at"), file.array("word_text"), file.array("word_order"))
-        self.runs = Strings(file.array("run_at"), file.array("run_text"), file.array("run_order"))
+        self.words, self.runs = Strings.read(file, "word"), Strings.read(file, "run")
         self.keys = Strings(file.array("key_at"), file.array("key_text"))
         self.key_lists, self.key_docs = file.array("key_lists"), file.array("key_docs")
 
@@ -467,10 +509,14 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
         return self._form.read(int(self._form_at[doc]), int(self._form_at[doc + 1]))
 
-    def forms(self, docs: Array) -> Iterator[bytes]:
-        """The same of several documents."""
-        starts, ends = self._form_at[docs], self._form_at[docs.astype(np.int64) + 1]
-        return self._form.pieces(starts.tolist(), ends.tolist())
+    def forms(self, docs: Array, between: bytes) -> tuple[bytes, list[int]]:
+        """The same of several documents, each followed by `between`, and where each of them ends."""
+        at = docs.astype(np.int64)
+        starts, ends = self._form_at[at], self._form_at[at + 1]
+        return (
+            self._form.joined(starts.tolist(), ends.tolist(), between),
+            np.cumsum(ends - starts + np.uint64(len(between))).tolist(),
+        )
 
     def record_bytes(self, doc: int) -> bytes:
         """The stored record of a document, as it was given."""
@@ -478,11 +524,7 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def texts(self, docs: Sequence[int]) -> tuple[list[bytes], list[bytes]]:
         """The match forms and the stored records of several documents."""
-        at = np.array(docs, dtype=np.int64)
-        return (
-            list(self.forms(at)),
-            list(self._record.pieces(self._record_at[at].tolist(), self._record_at[at + 1].tolist())),
-        )
+        return list(map(self.form_bytes, docs)), list(map(self.record_bytes, docs))
 
     def document_keys(self, docs: Sequence[int]) -> list[list[str]]:
         """The keys of each of `docs`."""

@@ -25,7 +25,7 @@ from swsearch.engines.whoosh.schema import schema
 from swsearch.engines.whoosh.storage import DurableStorage
 
 NAME = "MAIN"
-LAYOUT = 2
+LAYOUT = 3
 """Raised when files of an older layout cannot be read any more."""
 
 TAIL_CHARS = 1_000_000

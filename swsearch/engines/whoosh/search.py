@@ -6,18 +6,20 @@ segments of one generation: bigrams filter, match forms judge, weighted BM25 ran
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Union
 
 import numpy as np
 
 from swsearch.engines.base import K1, SCORE_DIGITS, VARIANT_WEIGHT, B, Found, Sort, facet_rows
 from swsearch.engines.whoosh.schema import AGENCY_FACET, SOURCE_FACET, number_key
-from swsearch.engines.whoosh.segment import NO_DOCS, Docs, Floats, Mask, SegmentView
+from swsearch.engines.whoosh.segment import FEW, NO_DOCS, NO_POSTINGS, Counts, Docs, Floats, Mask, Postings, SegmentView
 from swsearch.errors import QueryError
 from swsearch.query.bind import terms
 from swsearch.query.nodes import (
@@ -39,8 +41,12 @@ from swsearch.records import Facets
 from swsearch.settings import QUERY_SECONDS
 from swsearch.text.match import BREAK, units
 
-FEW_HITS = 32
-"""So few are sooner sorted one by one than by arrays."""
+FEW_HITS = 16
+"""So few are sooner scored and sorted one by one than by arrays."""
+
+LOOKUP_COST = 1
+MOST_SHOWN = 1000
+"""Hits whose places are remembered until the next query."""
 
 # ---- plan --------------------------------------------------------------------------------------------------------
 
@@ -162,6 +168,10 @@ def _key(value: int | str | None) -> str | None:
     return number_key(value) if isinstance(value, int) else value
 
 
+Ranked = tuple[float, float, str, SegmentView, int]
+"""First key of the order, −score, id, and where it is."""
+
+
 # ---- running -----------------------------------------------------------------------------------------------------
 
 
@@ -174,12 +184,11 @@ class Snapshot:
         self.notices = sum(int(segment.notices.sum()) for segment in self.segments)
         total = sum(float(segment.lengths[segment.articles].sum()) for segment in self.segments)
         self.mean_length = total / self.articles if self.articles else 0.0
+        self._shown: dict[str, tuple[SegmentView, int]] = {}
 
     def df(self, form: str) -> int:
         """In how many live articles the rarest bigram of `form` occurs; of one unit, the unit."""
-        parts = tuple(units(form))
-        found = [segment.df(parts) for segment in self.segments]
-        return min(map(sum, zip(*found, strict=True))) if found else 0
+        return _df(units(form), [Asked(segment) for segment in self.segments])
 
     def search(
         self, bound: BoundNode, limit: int | None, offset: int, sort: Sort, notices: bool, facets: bool
@@ -187,89 +196,228 @@ class Snapshot:
         """See Engine.search."""
         deadline = time.monotonic() + QUERY_SECONDS
         plan = compile_plan(bound)
-        wanted = [_Weighed(term, self) for term in terms(bound)]
+        everywhere = [Asked(segment) for segment in self.segments]
+        wanted: list[_Weighed] | None = None
         stop = None if limit is None else offset + limit
         total = 0
-        ranked: list[tuple[int, float, str]] = []
+        ranked: list[Ranked] = []
         counted: list[tuple[SegmentView, Mask]] = []
-        for segment in self.segments:
-            docs = _run(plan, segment, notices, deadline)
+        for asked in everywhere:
+            segment = asked.segment
+            docs = _run(plan, asked, notices, deadline)
             total += len(docs)
             if not len(docs):
                 continue
-            ranked += _best(segment, docs, self._scores(wanted, segment, docs), sort, stop)
+            if wanted is None:
+                wanted = [_Weighed(term, self.articles, everywhere) for term in terms(bound)]
+            if len(docs) <= FEW_HITS and sort == "relevance":
+                ranked += _few_best(segment, docs.tolist(), self._few_scores(wanted, asked, docs.tolist()))[:stop]
+            else:
+                ranked += _best(segment, docs, self._scores(wanted, asked, docs), sort, stop)
             if facets:
-                counted.append((segment, _mask(segment, docs) & segment.articles))
-        ranked.sort()
-        hits = tuple((id, -score) for _, score, id in ranked[offset:stop])
-        return Found(total, hits, _facets(counted) if facets else {})
+                counted.append((segment, segment.mask(docs) & segment.articles))
+        if len(everywhere) > 1:
+            ranked.sort(key=itemgetter(0, 1, 2))
+        shown = ranked[offset:stop]
+        # What was found is mostly shown next.
+        self._shown = {id: (segment, doc) for _, _, id, segment, doc in shown} if len(shown) <= MOST_SHOWN else {}
+        return Found(total, tuple((one[2], -one[1]) for one in shown), _facets(counted) if facets else {})
 
-    def scores(self, bound: BoundNode, segment: SegmentView, doc: int) -> tuple[tuple[str, float], ...]:
-        """What each term gives to the score of one document."""
+    def find(self, id: str) -> tuple[SegmentView, int]:
+        """Where an article or notice is. Raises KeyError."""
+        if id in self._shown:
+            return self._shown[id]
+        for segment in self.segments:
+            for doc in segment.with_key("id", id).tolist():
+                if segment.live[doc]:
+                    return segment, doc
+        raise KeyError(id)
+
+    def scores(self, bound: BoundNode, id: str) -> tuple[tuple[str, float], ...]:
+        """What each term gives to the score of one article."""
+        segment, doc = self.find(id)
         docs = np.array([doc], dtype=np.uint16)
-        weighed = (_Weighed(term, self) for term in terms(bound))
-        return tuple(
-            (one.term.form, float(one.score(segment, docs, self._shape(segment, docs), {})[0])) for one in weighed
-        )
+        everywhere = [Asked(one) for one in self.segments]
+        asked = everywhere[self.segments.index(segment)]
+        shape = self._shape(segment, docs)
+        weighed = (_Weighed(term, self.articles, everywhere) for term in terms(bound))
+        return tuple((one.form, float(one.score(asked, docs, shape, {})[0])) for one in weighed)
 
-    def _scores(self, wanted: Sequence[_Weighed], segment: SegmentView, docs: Docs) -> Floats:
-        scores: Floats = np.zeros(len(docs))
-        shape = self._shape(segment, docs) if wanted else scores
-        known: dict[int, Floats] = {}
-        for one in wanted:
-            scores += one.score(segment, docs, shape, known)
+    def _scores(self, wanted: Sequence[_Weighed], asked: Asked, docs: Docs) -> Floats:
+        if not wanted:
+            return np.zeros(len(docs))
+        shape = self._shape(asked.segment, docs)
+        known: dict[Postings, Counts] = {}
+        scores = wanted[0].score(asked, docs, shape, known)
+        for one in wanted[1:]:
+            scores += one.score(asked, docs, shape, known)
         return scores.round(SCORE_DIGITS)
 
+    def _few_scores(self, wanted: Sequence[_Weighed], asked: Asked, docs: Sequence[int]) -> list[float]:
+        """`_scores` of few documents: a call to NumPy takes as long as ten of them."""
+        lengths = asked.segment.lengths
+        factor = K1 * B / self.mean_length if self.mean_length else 0.0
+        shape = [lengths.item(doc) * factor + K1 * (1 - B) for doc in docs]
+        known: dict[Postings, list[int]] = {}
+        scores = [0.0] * len(docs)
+        for one in wanted:
+            scores = [s + own for s, own in zip(scores, one.few(asked, docs, shape, known), strict=True)]
+        return [round(score, SCORE_DIGITS) for score in scores]
+
     def _shape(self, segment: SegmentView, docs: Docs) -> Floats:
-        """k1 · (1 − b + b · L / mean L)."""
-        relative = segment.lengths[docs] / self.mean_length if self.mean_length else np.zeros(len(docs))
-        shape: Floats = K1 * (1 - B + B * relative)
-        return shape
+        """k1 · (1 − b + b · L / mean L), which is more than 0."""
+        lengths: Floats = segment.lengths[docs]
+        return lengths * (K1 * B / self.mean_length if self.mean_length else 0.0) + K1 * (1 - B)
+
+
+class Asked:
+    """A segment under one query, which asks for the same bigrams to find, to weigh and to count."""
+
+    def __init__(self, segment: SegmentView) -> None:
+        self.segment = segment
+        self._known: dict[tuple[str, str], Postings] = {}
+
+    def postings(self, units: Sequence[str]) -> list[Postings]:
+        """Where the postings of each bigram of `units` are."""
+        known = self._known
+        bigrams = list(itertools.pairwise(units))
+        new = [bigram for bigram in bigrams if bigram not in known]
+        if new:
+            known.update(zip(new, self.segment.postings(new), strict=True))
+        return [known[bigram] for bigram in bigrams]
+
+    def df(self, units: Sequence[str]) -> list[int]:
+        """In how many live articles each bigram of `units` occurs; of a single unit, the unit."""
+        segment = self.segment
+        if len(units) == 1:
+            return [len(segment.among(segment.unit_docs(units[0]), segment.articles))]
+        lists = self.postings(units)
+        if segment.articles_only:
+            return [stop - start for start, stop in lists]
+        return [int(np.count_nonzero(segment.articles[segment.docs(where)])) for where in lists]
+
+    def holding(self, forms: Sequence[Sequence[str]], wanted: Mask) -> Docs:
+        """Those of `wanted` that have the bigrams of all `forms`: all that hold the forms, perhaps others too."""
+        segment = self.segment
+        lists = [where for units in forms if len(units) > 1 for where in self.postings(units)]
+        if NO_POSTINGS in lists:
+            return NO_DOCS
+        single = [segment.unit_docs(units[0]) for units in forms if len(units) == 1]
+        docs = segment.common(lists, wanted) if lists else segment.among(single.pop(), wanted)
+        for having in single:
+            docs = docs[segment.mask(having)[docs]]
+        return docs
+
+    def occurrences(self, units: Sequence[str], docs: Docs, known: dict[Postings, Counts]) -> Counts | Floats:
+        """The least count among the bigrams of `units` in each of `docs`; of a single unit, the sum of its counts.
+
+        `known` keeps the counts of bigrams in these documents, for the terms that share them.
+        """
+        if len(units) == 1:
+            return self.segment.unit_counts(units[0], docs)
+        least: Counts | None = None
+        for where in self.postings(units):
+            counts = known.get(where)
+            if counts is None:
+                if where is NO_POSTINGS:
+                    return np.zeros(len(docs), np.uint8)
+                counts = known[where] = self.segment.counts(where, docs)
+            least = counts if least is None else np.minimum(least, counts)
+        assert least is not None
+        return least
+
+    def few_occurrences(
+        self, units: Sequence[str], docs: Sequence[int], known: dict[Postings, list[int]]
+    ) -> Sequence[float]:
+        """`occurrences` in few documents."""
+        if len(units) == 1:
+            found: list[float] = self.segment.unit_counts(units[0], np.array(docs, dtype=np.uint16)).tolist()
+            return found
+        lists = self.postings(units)
+        for where in lists:
+            if where not in known:
+                known[where] = [0] * len(docs) if where is NO_POSTINGS else self.segment.each(where, docs)
+        return known[lists[0]] if len(lists) == 1 else list(map(min, *[known[where] for where in lists]))
+
+
+def _df(parts: Sequence[str], everywhere: Sequence[Asked]) -> int:
+    found = [asked.df(parts) for asked in everywhere]
+    if len(found) == 1:
+        return min(found[0])
+    return min(map(sum, zip(*found, strict=True))) if found else 0
 
 
 class _Weighed:
     """A ranking term with its forms cut into units and its idf: the formula of docs/ranking.md."""
 
-    def __init__(self, term: Term, snapshot: Snapshot) -> None:
-        self.term = term
-        self._forms = [(form, tuple(units(form))) for form in (term.form, *term.alternatives)]
-        df = max(snapshot.df(form) for form, _ in self._forms)
-        self._idf = math.log(1 + (snapshot.articles - df + 0.5) / (df + 0.5))
+    def __init__(self, term: Term, articles: int, everywhere: Sequence[Asked]) -> None:
+        self.form, self._is_word = term.form, term.is_word
+        self._forms = [(form, units(form)) for form in (term.form, *term.alternatives)]
+        df = max(_df(parts, everywhere) for _, parts in self._forms)
+        self._idf = math.log(1 + (articles - df + 0.5) / (df + 0.5))
 
-    def score(self, segment: SegmentView, docs: Docs, shape: Floats, known: dict[int, Floats]) -> Floats:
+    def score(self, asked: Asked, docs: Docs, shape: Floats, known: dict[Postings, Counts]) -> Floats:
         """What the term gives to the score of each of `docs`; 0 where it does not occur."""
-        n = self._n(0, segment, docs, known)
+        n = self._n(0, asked, docs, known)
         for at in range(1, len(self._forms)):
-            n = n + VARIANT_WEIGHT * self._n(at, segment, docs, known)
-        # Where n is 0 so is the quotient, except for an empty index, whose shape is 0 too.
-        scores: Floats = self._idf * (K1 + 1) * n / np.maximum(n + shape, 1e-12)
+            n = n + VARIANT_WEIGHT * self._n(at, asked, docs, known)
+        scores: Floats = n * (self._idf * (K1 + 1)) / (n + shape)
         return scores
 
-    def _n(self, at: int, segment: SegmentView, docs: Docs, known: dict[int, Floats]) -> Floats:
+    def few(
+        self, asked: Asked, docs: Sequence[int], shape: Sequence[float], known: dict[Postings, list[int]]
+    ) -> list[float]:
+        """`score` of few documents."""
+        n = self._few_n(0, asked, docs, known)
+        for at in range(1, len(self._forms)):
+            n = [a + VARIANT_WEIGHT * b for a, b in zip(n, self._few_n(at, asked, docs, known), strict=True)]
+        factor = self._idf * (K1 + 1)
+        return [factor * one / (one + own) for one, own in zip(n, shape, strict=True)]
+
+    def _few_n(self, at: int, asked: Asked, docs: Sequence[int], known: dict[Postings, list[int]]) -> Sequence[float]:
         form, parts = self._forms[at]
-        found = segment.occurrences(parts, docs, known)
-        return (segment.tokens(form, docs) + found) / 2 if self.term.is_word else found
+        found = asked.few_occurrences(parts, docs, known)
+        if self._is_word:
+            return [(a + b) / 2 for a, b in zip(found, asked.segment.each_tokens(form, docs), strict=True)]
+        return found
+
+    def _n(self, at: int, asked: Asked, docs: Docs, known: dict[Postings, Counts]) -> Floats:
+        form, parts = self._forms[at]
+        found = asked.occurrences(parts, docs, known)
+        if self._is_word:
+            halves: Floats = np.add(found, asked.segment.tokens(form, docs), dtype=np.float64) * 0.5
+            return halves
+        return found.astype(np.float64)
 
 
-def _best(
-    segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: int | None
-) -> list[tuple[int, float, str]]:
-    """(first key, −score, id) of the best `stop` documents; the first key is 0 unless the order is by year or date."""
-    if sort == "relevance" and len(docs) <= FEW_HITS:
-        return sorted((0, -score, segment.id(doc)) for doc, score in zip(docs.tolist(), scores.tolist(), strict=True))
+def _few_best(segment: SegmentView, docs: Sequence[int], scores: Sequence[float]) -> list[Ranked]:
+    """`_best` of few documents, by relevance."""
+    places = segment.id_order
+    ordered = sorted(zip([-score for score in scores], [places.item(doc) for doc in docs], docs, strict=True))
+    return [(0, score, segment.id(doc), segment, doc) for score, _, doc in ordered]
+
+
+def _best(segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: int | None) -> list[Ranked]:
+    """(first key, −score, id, and where it is) of the best `stop` documents in order.
+
+    The first key is 0 unless the order is by year or date.
+    """
+    scores = -scores
     if sort == "relevance":
-        first = np.zeros(len(docs), dtype=np.int64)
         if stop is not None and len(docs) > 4 * stop:
-            least = -np.partition(-scores, stop - 1)[stop - 1] if stop else np.inf
-            kept = scores >= least
-            docs, scores, first = docs[kept], scores[kept], first[kept]
+            kept = scores <= np.partition(scores, stop - 1)[stop - 1] if stop else []
+            docs, scores = docs[kept], scores[kept]
+        first = None
+        order = np.lexsort((segment.id_order[docs], scores))[:stop]
     else:
         values = segment.numbers(sort)[docs]
         first = np.where(values < 0, 1, -values)
-    order = np.lexsort((segment.id_order[docs], -scores, first))[:stop]
+        order = np.lexsort((segment.id_order[docs], scores, first))[:stop]
+    docs = docs[order]
+    keys = itertools.repeat(0) if first is None else first[order].tolist()
     return [
-        (key, -score, segment.id(doc))
-        for key, score, doc in zip(first[order].tolist(), scores[order].tolist(), docs[order].tolist(), strict=True)
+        (key, score, segment.id(doc), segment, doc)
+        for key, score, doc in zip(keys, scores[order].tolist(), docs.tolist(), strict=False)
     ]
 
 
@@ -284,24 +432,23 @@ def _facets(counted: Sequence[tuple[SegmentView, Mask]]) -> Facets:
     return facet_rows(counts("region"), years, counts(AGENCY_FACET), counts(SOURCE_FACET))
 
 
-def _run(plan: Plan, segment: SegmentView, notices: bool, deadline: float) -> Docs:
+def _run(plan: Plan, asked: Asked, notices: bool, deadline: float) -> Docs:
+    segment = asked.segment
     try:
-        return run(plan, segment, segment.articles | segment.notices if notices else segment.articles, deadline)
+        return run(plan, asked, segment.articles | segment.notices if notices else segment.articles, deadline)
     except TimeoutError:
         raise QueryError(f"the query was stopped after {QUERY_SECONDS:g} seconds: make it more specific") from None
 
 
-def run(plan: Plan, segment: SegmentView, among: Mask, deadline: float = math.inf) -> Docs:
+def run(plan: Plan, asked: Asked, among: Mask, deadline: float = math.inf) -> Docs:
     """Those of `among`, ascending, that match `plan`. Raises TimeoutError after the deadline."""
+    segment = asked.segment
     match plan:
-        case Lookup(form=form, title_only=title_only):
-            docs = segment.holding(plan.units, among)
-            if plan.exact or not len(docs):
-                return docs
-            return segment.judged(docs, form, title_only, deadline)
+        case Lookup():
+            return _all_lookups((plan,), asked, among, deadline)
         case Close(pieces=pieces, distance=distance):
             for piece in pieces:
-                among = _mask(segment, run(OneOf(piece), segment, among, deadline))
+                among = segment.mask(run(OneOf(piece), asked, among, deadline))
             forms = [[lookup.form for lookup in piece] for piece in pieces]
             kept = []
             for doc in np.flatnonzero(among).tolist():
@@ -316,26 +463,54 @@ def run(plan: Plan, segment: SegmentView, among: Mask, deadline: float = math.in
             return _of(segment.with_keys(field, low or "", high), among)
         case KeysWith(field=field, forms=forms_wanted):
             return _of(segment.with_keys_holding(field, forms_wanted), among)
-        case All(parts=()):
-            return np.flatnonzero(among).astype(np.uint16)
         case All(parts=plans):
-            ordered = sorted(plans, key=_cost)
-            for part in ordered[:-1]:
-                among = _mask(segment, run(part, segment, among, deadline))
-                if not among.any():
-                    return NO_DOCS
-            return run(ordered[-1], segment, among, deadline)
+            return _all(plans, asked, among, deadline)
         case OneOf(parts=plans):
-            return _union([run(part, segment, among, deadline) for part in plans])
+            return _union([run(part, asked, among, deadline) for part in plans])
         case Minus(part=part):
-            return np.flatnonzero(among & ~_mask(segment, run(part, segment, among, deadline))).astype(np.uint16)
+            return np.flatnonzero(among & ~segment.mask(run(part, asked, among, deadline))).astype(np.uint16)
         case Enough(parts=plans, weights=weights, needed=needed):
             number, weight = np.zeros(segment.size), np.zeros(segment.size)
             for part, own in zip(plans, weights, strict=True):
-                docs = run(part, segment, among, deadline)
+                docs = run(part, asked, among, deadline)
                 number[docs] += 1
                 weight[docs] += own
             return np.flatnonzero((number >= 2) & (weight >= needed)).astype(np.uint16)
+
+
+def _all(plans: Sequence[Plan], asked: Asked, among: Mask, deadline: float) -> Docs:
+    """Those that match every one of `plans`: cheap and selective ones are asked first, the others of what is left."""
+    lookups = [plan for plan in plans if isinstance(plan, Lookup)]
+    others = sorted((plan for plan in plans if not isinstance(plan, Lookup)), key=_cost)
+    docs: Docs | None = None
+    for plan in others:
+        if docs is None and lookups and _cost(plan) > LOOKUP_COST:
+            docs, lookups = _all_lookups(lookups, asked, among, deadline), []
+            among = asked.segment.mask(docs)
+        docs = run(plan, asked, among, deadline)
+        if not len(docs):
+            return docs
+        among = asked.segment.mask(docs)
+    if lookups:
+        return _all_lookups(lookups, asked, among, deadline)
+    return np.flatnonzero(among).astype(np.uint16) if docs is None else docs
+
+
+def _all_lookups(lookups: Sequence[Lookup], asked: Asked, among: Mask, deadline: float) -> Docs:
+    """Those that hold every form: what has the bigrams of all is judged form by form."""
+    docs = asked.holding([lookup.units for lookup in lookups], among)
+    # Of few documents not every bigram was looked up.
+    sure = len(lookups) == 1 or len(docs) > FEW
+    for lookup in lookups:
+        if not len(docs):
+            break
+        if sure and lookup.exact:
+            continue
+        if lookup.title_only:
+            docs = asked.segment.with_title(docs, lookup.form)
+        else:
+            docs = asked.segment.judged(docs, lookup.form, deadline)
+    return docs
 
 
 def near(part: str, pieces: Sequence[Sequence[str]], distance: int) -> bool:
@@ -374,12 +549,10 @@ def _starts(text: str, form: str) -> Iterator[int]:
 
 
 def _cost(plan: Plan) -> int:
-    """Cheap and selective parts of a conjunction go first, judging and subtracting last."""
+    """Keys before lookups (LOOKUP_COST), judging and subtracting last."""
     match plan:
         case KeysIn() | KeysBetween() | KeysWith():
             return 0
-        case Lookup():
-            return 1 if plan.exact else 2
         case Close() | Minus():
             return 4
         case _:
@@ -388,12 +561,6 @@ def _cost(plan: Plan) -> int:
 
 def _of(docs: Docs, among: Mask) -> Docs:
     return docs[among[docs]]
-
-
-def _mask(segment: SegmentView, docs: Docs) -> Mask:
-    mask = np.zeros(segment.size, dtype=bool)
-    mask[docs] = True
-    return mask
 
 
 def _union(lists: Sequence[Docs]) -> Docs:

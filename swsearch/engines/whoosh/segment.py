@@ -5,15 +5,15 @@ Document numbers are the segment's own, 16 bits wide and ascending wherever ther
 
 from __future__ import annotations
 
-import itertools
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swsearch.engines.whoosh.codec import ArrayReader
+from swsearch.engines.whoosh.codec import ArrayReader, StoredPostings
 from swsearch.engines.whoosh.invert import RUNS, UNIT_BITS
 from swsearch.engines.whoosh.schema import ARTICLE, NOTICE, PARTS_END, key
 from swsearch.text.match import BREAK
@@ -22,17 +22,28 @@ Docs = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.unsignedinteger]
+Postings = tuple[int, int]
+"""Where the postings of a term begin and end."""
 
 NO_DOCS: Docs = np.empty(0, np.uint16)
+NO_POSTINGS: Postings = (0, 0)
 FEW = 8
-"""Documents that are sooner judged by their text than narrowed by one more bigram (2 against 6 microseconds each)."""
+"""Documents that are sooner judged by their text than narrowed by one more bigram (1 against 8 microseconds)."""
 
-JUDGED_AT_ONCE = 512
-HOT = 512
-"""Look-ups remembered in each segment."""
+DENSE = 24
+"""A document is looked up in a list by bisection as long as that takes while so many of the list are read."""
+
+JUDGED_AT_ONCE = 256
+"""Documents whose match forms are joined to be read in one go: half a megabyte."""
+
+HOT = 64
+"""Units whose documents are remembered in each segment: a unit is many lists, put together when it is asked for."""
 
 NO_UNIT = (1 << UNIT_BITS) - 1
 """Never given to a unit: a segment has fewer runs (codec.ArrayDocuments.full)."""
+
+_APART = (PARTS_END * 2).encode("utf-16-le")
+"""Between match forms that are read in one go: no form reaches over two ends of a part."""
 
 
 class SegmentView:
@@ -46,27 +57,23 @@ class SegmentView:
         self.articles: Mask = (reader.kinds == ARTICLE) & self.live
         self.notices: Mask = (reader.kinds == NOTICE) & self.live
         self.lengths: Floats = reader.lengths.astype(np.float64)
-        # A query looks the same bigrams up for df, for matching and for each term.
-        self.find = lru_cache(HOT)(self._find)
-        self.postings = lru_cache(HOT)(self._postings)
-        self.beginning_with = lru_cache(HOT)(self._beginning_with)
-        self.field = lru_cache(HOT)(self._field)
-        # Where nothing was removed and there is no notice, the length of a list is its df.
-        self._all_count = bool(self.articles.sum() == np.count_nonzero(reader.kinds <= NOTICE))
+        self.field = lru_cache(None)(self._field)
+        self.unit_docs = lru_cache(HOT)(self._unit_docs)
+        # Where nothing was removed and there is no notice, every posting is an article's.
+        self.articles_only = bool(self.articles.sum() == np.count_nonzero(reader.kinds <= NOTICE))
 
     # ---- bigrams
 
-    def _find(self, units: tuple[str, ...]) -> tuple[int, ...]:
-        """For each distinct bigram of `units` the number of its list, -1 if it has none."""
-        known = list(map(self._unit, units))
-        wanted = np.array(
-            list(dict.fromkeys(left << UNIT_BITS | right for left, right in itertools.pairwise(known))), dtype=np.uint64
-        )
-        terms = self._reader.gram_terms
-        places = np.searchsorted(terms, wanted)
-        places[places == len(terms)] = 0
-        found: list[int] = np.where(terms[places] == wanted, places, -1).tolist() if len(terms) else [-1] * len(wanted)
-        return tuple(found)
+    def postings(self, bigrams: Sequence[tuple[str, str]]) -> list[Postings]:
+        """Where the postings of each bigram are; NO_POSTINGS for one that no document has."""
+        terms, lists = self._reader.gram_terms, self._reader.grams.lists
+        if not len(terms):
+            return [NO_POSTINGS] * len(bigrams)
+        number = self._unit
+        wanted = np.array([number(left) << UNIT_BITS | number(right) for left, right in bigrams], dtype=np.uint64)
+        at = np.minimum(terms.searchsorted(wanted), len(terms) - 1)
+        rows = zip((terms[at] == wanted).tolist(), lists[at].tolist(), lists[at + 1].tolist(), strict=True)
+        return [(start, stop) if there else NO_POSTINGS for there, start, stop in rows]
 
     def _unit(self, unit: str) -> int:
         if len(unit) == 1:
@@ -74,88 +81,120 @@ class SegmentView:
         number = self._reader.runs.find(unit[1:-1])
         return NO_UNIT if number is None else RUNS + number
 
-    def _beginning_with(self, unit: str) -> tuple[int, int]:
-        """The lists of all bigrams that begin with a unit stand side by side: the first, and one behind the last."""
+    def unit_postings(self, unit: str) -> Postings:
+        """Where the postings of all bigrams are that begin with a unit: they stand side by side."""
         number = self._unit(unit)
         ends = np.array([number << UNIT_BITS, (number + 1) << UNIT_BITS], dtype=np.uint64)
-        first, last = np.searchsorted(self._reader.gram_terms, ends).tolist()
-        return first, last
+        first, last = self._reader.gram_terms.searchsorted(ends).tolist()
+        lists = self._reader.grams.lists
+        return int(lists[first]), int(lists[last])
 
     def _unit_docs(self, unit: str) -> Docs:
-        return np.unique(self._reader.grams.docs(*self.beginning_with(unit)))
+        return np.flatnonzero(self.mask(self.docs(self.unit_postings(unit)))).astype(np.uint16)
 
-    def _postings(self, one: int) -> tuple[Docs, Counts]:
-        grams = self._reader.grams
-        return grams.docs(one, one + 1), grams.counts(one, one + 1)
+    def docs(self, where: Postings) -> Docs:
+        """The documents of some postings."""
+        return self._reader.grams.docs(*where)
 
-    def df(self, units: tuple[str, ...]) -> list[int]:
-        """In how many live articles each distinct bigram of `units` occurs; of a single unit, the unit."""
-        if len(units) == 1:
-            return [int(np.count_nonzero(self.articles[self._unit_docs(units[0])]))]
-        lists = [self.postings(one)[0] if one >= 0 else NO_DOCS for one in self.find(units)]
-        return [len(docs) if self._all_count else int(np.count_nonzero(self.articles[docs])) for docs in lists]
+    def among(self, docs: Docs, wanted: Mask) -> Docs:
+        """Those of `docs`, which have text, that are `wanted`."""
+        return docs if wanted is self.articles and self.articles_only else docs[wanted[docs]]
 
-    def holding(self, units: tuple[str, ...], among: Mask) -> Docs:
-        """Those of `among` that have the bigrams of `units`: certainly all that hold the form, perhaps others too."""
-        if len(units) == 1:
-            docs = self._unit_docs(units[0])
-            return docs[among[docs]]
-        numbers = self.find(units)
-        if min(numbers) < 0:
-            return NO_DOCS
-        lists = sorted((self.postings(one)[0] for one in numbers), key=len)
-        docs = lists[0]
-        docs = docs[among[docs]]
-        for other in lists[1:]:
-            if len(docs) <= FEW:
-                break
-            docs = docs[other[_places(other, docs)] == docs]
-        return docs
+    def counts(self, where: Postings, docs: Docs) -> Counts:
+        """The count that each of `docs` has in the postings of one bigram; 0 where it has none."""
+        return self._counts(self._reader.grams, where, docs)
 
-    def occurrences(self, units: tuple[str, ...], docs: Docs, known: dict[int, Floats]) -> Floats:
-        """The least count among the bigrams of `units` in each of `docs`; of a single unit, the sum of its counts.
+    def unit_counts(self, unit: str, docs: Docs) -> Floats:
+        """How often each of `docs` has the unit."""
+        grams, where = self._reader.grams, self.unit_postings(unit)
+        counts = np.bincount(grams.docs(*where), grams.counts(*where), minlength=self.size)
+        found: Floats = counts[docs].astype(np.float64)
+        return found
 
-        `known` keeps the counts of bigrams in these documents, for the terms that share them.
-        """
-        if len(units) == 1:
-            grams = self._reader.grams
-            first, last = self.beginning_with(units[0])
-            counts = np.bincount(grams.docs(first, last), grams.counts(first, last), minlength=self.size)
-            return counts[docs].astype(np.float64)
-        numbers = self.find(units)
-        if min(numbers) < 0:
-            return np.zeros(len(docs))
-        for one in numbers:
-            if one not in known:
-                known[one] = _at(docs, *self.postings(one))
-        found = [known[one] for one in numbers]
-        return found[0] if len(found) == 1 else np.minimum.reduce(found)
-
-    def tokens(self, word: str, docs: Docs) -> Floats:
+    def tokens(self, word: str, docs: Docs) -> Counts:
         """How often each of `docs` has the word."""
+        where = self._word_postings(word)
+        if where is NO_POSTINGS:
+            return np.zeros(len(docs), np.uint8)
+        return self._counts(self._reader.words_postings, where, docs)
+
+    def each(self, where: Postings, docs: Sequence[int]) -> list[int]:
+        """`counts`, sooner where documents are few."""
+        return self._reader.grams.each(*where, docs)
+
+    def each_tokens(self, word: str, docs: Sequence[int]) -> list[int]:
+        """`tokens`, sooner where documents are few."""
+        where = self._word_postings(word)
+        return [0] * len(docs) if where is NO_POSTINGS else self._reader.words_postings.each(*where, docs)
+
+    def _word_postings(self, word: str) -> Postings:
         number = self._reader.words.find(word)
         if number is None:
-            return np.zeros(len(docs))
-        postings = self._reader.words_postings
-        return _at(docs, postings.docs(number, number + 1), postings.counts(number, number + 1))
+            return NO_POSTINGS
+        lists = self._reader.words_postings.lists
+        return int(lists[number]), int(lists[number + 1])
+
+    def _counts(self, postings: StoredPostings, where: Postings, docs: Docs) -> Counts:
+        having, counts = postings.docs(*where), postings.counts(*where)
+        if len(docs) * DENSE > len(having):
+            all_counts = np.zeros(self.size, counts.dtype)
+            all_counts[having] = counts
+            return all_counts[docs]
+        at = having.searchsorted(docs)
+        if at[-1] == len(having):
+            at = np.minimum(at, len(having) - 1)
+        found: Counts = counts[at] * (having[at] == docs)
+        return found
+
+    def common(self, lists: Sequence[Postings], wanted: Mask) -> Docs:
+        """The documents that have all of `lists`, and perhaps up to FEW others."""
+        ordered = sorted(set(lists), key=lambda where: where[1] - where[0])
+        docs = self.among(self.docs(ordered[0]), wanted)
+        for where in ordered[1:]:
+            if len(docs) <= FEW:
+                break
+            having = self.docs(where)
+            if len(docs) * DENSE > len(having):
+                docs = docs[self.mask(having)[docs]]
+                continue
+            at = having.searchsorted(docs)
+            if at[-1] == len(having):
+                at = np.minimum(at, len(having) - 1)
+            docs = docs[having[at] == docs]
+        return docs
+
+    def mask(self, docs: Docs) -> Mask:
+        """True at each of `docs`."""
+        mask = np.zeros(self.size, dtype=bool)
+        mask[docs] = True
+        return mask
 
     # ---- texts
 
-    def judged(self, docs: Docs, form: str, title_only: bool, stop_at: float) -> Docs:
-        """Those of `docs` whose match form, or whose title's, has `form`. Raises TimeoutError past `stop_at`."""
+    def judged(self, docs: Docs, form: str, stop_at: float) -> Docs:
+        """Those of `docs` whose match form has `form`. Raises TimeoutError past `stop_at`."""
         wanted = form.encode("utf-16-le", "surrogatepass")
-        plain = BREAK not in form and not title_only
         kept: list[int] = []
-        for start in range(0, len(docs), JUDGED_AT_ONCE):
+        for first in range(0, len(docs), JUDGED_AT_ONCE):
             if time.monotonic() > stop_at:
                 raise TimeoutError
-            some = docs[start : start + JUDGED_AT_ONCE]
-            for doc, data in zip(some.tolist(), self._reader.forms(some), strict=True):
-                # An odd place is the second half of one character and the first of the next: then look again.
-                at = data.find(wanted) if plain else 1
-                if at >= 0 and (not at & 1 or _holds(data, form, title_only)):
-                    kept.append(doc)
-        return np.array(kept, dtype=np.uint16)
+            data, ends = self._reader.forms(docs[first : first + JUDGED_AT_ONCE], _APART)
+            if BREAK in form:  # the end of a part is a break too
+                units = np.frombuffer(data, "<u2")
+                data = np.where(units == ord(PARTS_END), ord(BREAK), units).astype("<u2").tobytes()
+            at = data.find(wanted)
+            while at >= 0:
+                if at & 1:  # the second half of one character and the first of the next
+                    at = data.find(wanted, at + 1)
+                    continue
+                doc = bisect_right(ends, at)
+                kept.append(first + doc)
+                at = data.find(wanted, ends[doc])
+        return docs[kept] if len(kept) < len(docs) else docs
+
+    def with_title(self, docs: Docs, form: str) -> Docs:
+        """Those of `docs` whose title has `form`."""
+        return docs[[form in self.parts(doc)[0] for doc in docs.tolist()]] if len(docs) else docs
 
     def parts(self, doc: int) -> list[str]:
         """The match forms of the document's parts, the title's first."""
@@ -229,26 +268,4 @@ class SegmentView:
 
     def id(self, doc: int) -> str:
         """The id of an article or notice."""
-        return self._reader.keys[self.field("id")[0] + int(self.id_order[doc])].partition("\0")[2]
-
-
-def _holds(data: bytes, form: str, title_only: bool) -> bool:
-    text: str = data.decode("utf-16-le", "surrogatepass")
-    return form in (text.partition(PARTS_END)[0] if title_only else text.replace(PARTS_END, BREAK))
-
-
-def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
-    """Where in `having` each of `docs` stands, if it is there; somewhere else, if not."""
-    at: NDArray[np.int64] = having.searchsorted(docs)
-    if len(at) and at[-1] == len(having):
-        at[at == len(having)] = 0
-    return at
-
-
-def _at(docs: Docs, having: Docs, counts: Counts) -> Floats:
-    """For each of `docs` its count, 0 where it is not among `having`."""
-    if not len(having):
-        return np.zeros(len(docs))
-    at = _places(having, docs)
-    found: Floats = (counts[at] * (having[at] == docs)).astype(np.float64)
-    return found
+        return self._reader.keys[self.field("id")[0] + int(self.id_order[doc])][len("id\0") :]

@@ -187,23 +187,16 @@ class WhooshEngine:
 
     def scores(self, bound: BoundNode, id: str) -> tuple[tuple[str, float], ...]:
         """See Engine."""
-        return self._read(lambda: self._snapshot.scores(bound, *self._find(id)))
+        return self._read(lambda: self._snapshot.scores(bound, id))
 
     def article(self, id: str) -> Record:
         """See Engine."""
 
         def read() -> Record:
-            segment, doc = self._find(id)
+            segment, doc = self._snapshot.find(id)
             return read_record(segment.record(doc))
 
         return self._read(read)
-
-    def _find(self, id: str) -> tuple[SegmentView, int]:
-        for segment in self._snapshot.segments:
-            for doc in segment.with_key("id", id).tolist():
-                if segment.live[doc]:
-                    return segment, doc
-        raise KeyError(id)
 
     def records(self, file: str) -> tuple[Record, ...]:
         """See Engine."""
