@@ -1,4 +1,4 @@
-"""The facts of short articles as papers write them: tests/data/facts_cases.txt."""
+"""The facts of short articles as papers write them: tests/data/facts_cases.txt and facts_ledes.txt."""
 
 import doctest
 import time
@@ -10,12 +10,12 @@ import swsearch.pages.facts
 from swsearch.pages.facts import find_facts
 from swsearch.pages.gazetteer import gazetteer
 
-CASES = Path(__file__).parent / "data" / "facts_cases.txt"
+DATA = Path(__file__).parent / "data"
 
 
-def cases():
+def cases(file):
     found, case = [], {}
-    for line in [*CASES.read_text(encoding="utf-8").split("\n"), ""]:
+    for line in [*file.read_text(encoding="utf-8").split("\n"), ""]:
         if line.startswith("#"):
             continue
         if not line:
@@ -35,13 +35,18 @@ def split(cell):
     return [item.strip() for item in cell.split(";") if item.strip()]
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case["T"])
+CASES = [*cases(DATA / "facts_cases.txt"), *cases(DATA / "facts_ledes.txt")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["T"])
 def test_case(case):
     facts = find_facts(case["T"], case["P"], case.get("S"), case.get("B"))
     assert list(facts.regions) == split(case["R"])
     issuing, _, others = case["A"].partition("|")
     assert set(facts.agencies[: len(split(issuing))]) == set(split(issuing))
     assert set(facts.agencies) == {*split(issuing), *split(others)}
+    if case.get("Y", "?") != "?":
+        assert facts.year == (None if case["Y"] == "-" else int(case["Y"]))
 
 
 def test_example():

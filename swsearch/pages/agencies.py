@@ -17,7 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from swsearch.pages.agency_bodies import LEAGUE, LEAGUE_MAY, OVERSEAS, Body, find_bodies, full_name
+from swsearch.pages.agency_bodies import LEAGUE, LEAGUE_MAY, LEVELS, OVERSEAS, Body, find_bodies, full_name, is_national
 from swsearch.pages.gazetteer import ancestors, gazetteer, within
 from swsearch.pages.regions import OUTSIDE, Located
 from swsearch.pages.senses import Place
@@ -37,7 +37,14 @@ BARE_OK = re.compile(r"(?:^|[^\u4e00-\u9fff]|[由在经和与向从据对是会�
 LIST = re.compile(
     r"(?:,|、[^\S\n]*|和|与|及|以及|会同|联合)+"
 )  # no two ways to read one mark: 、、、、 would take ages
-TWO = re.compile(r"(?:两|二|2)(?:省区市|省区|省市|省|地|市|区)(?:[(]?[区市][)]?)?$")
+COUNTED = re.compile(
+    r"(?P<n>[两二三四五六七八九]|[2-9])个?(?P<level>省区市|省区|省市|省|[地市县区州])(?:[(]?[区市][)]?)?$"
+)
+COUNT = {char: at for at, char in enumerate("二三四五六七八九", 2)} | {"两": 2}
+SEATED = re.compile("(?:人民政府|政府|行政公署|行署|管委会|管理委员会)$")  # 大兴安岭地区行署民政局
+ZONE_LEVEL = re.compile("(?:高新区|经开区|开发区|工业园区|园区|新区|综保区|保税区)$")
+CORPS = "新疆生产建设兵团"
+BASED_ON = re.compile("(?:根据|按照|依据|遵照|依照|落实)$")
 STRONG = re.compile(r"印发|下发|出台|发布|制发|颁布|公布|制定|发文|公告|发出|研究制定|修订")
 SOFT = re.compile(r"召开|签署|举办|举行|部署|启动|主办|开展|推出|公示|组织")
 REACH = re.compile(r"(?:《[^》\n]*》|〔[^〕\n]*〕|\([^)\n]*\)|[^。；;!?！？，,\n])*")
@@ -53,6 +60,7 @@ FREE_LEVEL = re.compile(
 FREE_END = re.compile("[局厅]|委员会|领导小组")
 FREE_BEFORE = re.compile(r"(?![由在经和与向从据对是到])[\u4e00-\u9fff]")
 COUNTY_OFFICE = re.compile(r"(?<=[县市]府)(?!议)[\u4e00-\u9fff]{2,8}?[处局](?=长|副|表示|说|指|主办|办理|[,，、。])")
+COUNTY_HALL = re.compile(r"府(?<=[县市]府)(?![议社]|[\u4e00-\u9fff]{2,6}?[处局])")
 PRAISE = re.compile(
     r"(?:[、和]?[省市区县州]?(?:人民)?政府)?的?(?:坚强|正确|统一|大力|高度|亲切|关心|支持|重视|领导|部署|决策|中心工作|门口|大院)"
 )
@@ -60,7 +68,6 @@ NOT_ITSELF = re.compile(
     r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头"
 )
 COMMITTEE_ACTS = re.compile(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)")
-LEVELS = frozenset("省市县区州盟旗")
 TRADITIONAL_LEVELS = str.maketrans("县区乡镇", "縣區鄉鎮")
 LOCAL_OFFICE = re.compile(r"街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
@@ -158,8 +165,10 @@ class _Reader:
             gone: set[int] = set()
             for body in free:
                 over = {number for at in range(body.start, body.end) for number in at_char.get(at, ())} - gone
-                # 领导小组办公室 is no 办公室
-                if all(bodies[number].party and bodies[number].name[0] not in "委党" for number in over):
+                # 领导小组办公室 is no 办公室, 共青团郑州市委 no 郑州市委
+                if body.kind == "league" or all(
+                    bodies[number].party and bodies[number].name[0] not in "委党" for number in over
+                ):
                     gone |= over
                     for at in range(body.start, body.end):
                         at_char.setdefault(at, set()).add(len(bodies))
@@ -169,7 +178,8 @@ class _Reader:
 
     def _close(self, group: list[_Found]) -> Iterator[_Found]:
         if group:
-            strength = self._issues(group[-1].end)
+            based_on = BASED_ON.search(self.text[max(0, group[0].start - 2) : group[0].start])
+            strength = 0 if based_on else self._issues(group[-1].end)
             for item in group:
                 item.strength = strength
         yield from group
@@ -204,11 +214,25 @@ class _Reader:
         if body.kind in ("local", "party") and (place.path.split("/")[0] if place else self.province) in OVERSEAS:
             return
         level = LEVEL.search(text[max(0, body.start - 3) : body.start])
-        if TWO.search(text[max(0, body.start - 6) : body.start]) and body.name.endswith("厅"):
-            for path in self._provinces():
+        counted = COUNTED.search(text[max(0, body.start - 8) : body.start])
+        if counted:
+            for path in self._counted(body, counted):
                 yield self._prefix(path) + printed, body.start, path
             return
-        if place is not None and (place.name[-1:] in "省市县区旗盟州" or body.kind != "organ"):
+        seat = SEATED.search(text[max(0, body.start - 5) : body.start]) if body.kind == "local" else None
+        if seat and (place := self.ends.get(body.start - len(seat[0]))):
+            yield self._qualified(place) + seat[0] + printed, place.start, self._qualified(place)
+            return
+        zone = ZONE_LEVEL.search(text[max(0, body.start - 4) : body.start])
+        if zone and place is None:
+            owner = self._zone(zone[0])
+            if owner:
+                yield owner + printed, body.start - len(zone[0]), owner
+                return
+        if self.province.startswith("新疆") and text.endswith("兵团", max(0, body.start - 2), body.start):
+            yield CORPS + printed, left, CORPS
+            return
+        if place is not None and (place.name[-1:] in LEVELS or place.kind == "zone" or body.kind != "organ"):
             head = self._qualified(place)
         elif body.start in self.located.unread and not inherited:
             left = self.located.unread[body.start]
@@ -236,6 +260,31 @@ class _Reader:
         if body.kind == "organ" and not self._organ_counts(body, place is not None, bool(inherited)):
             return
         yield head + printed, left, head + (re.match(r"(?:党委|委|)", printed)[0] if body.kind == "party" else "")  # type: ignore[index]
+
+    def _counted(self, body: Body, counted: re.Match[str]) -> list[str]:
+        """The regions of 沈阳、大连、鞍山三市民政局 and of 三省区民政厅; none if not so many are named."""
+        number = COUNT.get(counted["n"]) or int(counted["n"])
+        level = counted["level"]
+        if body.name.endswith("厅") or level.startswith("省"):
+            paths = self._provinces()
+            return paths if len(paths) == number or number == 2 else []
+        end = body.start - len(counted[0])
+        paths = []
+        while len(paths) < number and (place := self.ends.get(end)) is not None:
+            paths.append(_fit(place.path, "" if level == "地" else level))
+            end = place.start
+            while (above := self.ends.get(end)) is not None and within(place.path, above.path):
+                end = above.start
+            end -= self.text[end - 1 : end] in ("、", "和", "与", "及")
+        return paths[::-1] if len(paths) == number and all(paths) else []
+
+    def _zone(self, word: str) -> str:
+        """The zone that 园区 or 开发区 means: the last one named, as printed."""
+        for place in reversed(self.inside):
+            if place.kind == "zone":
+                name = self.located.printed[place.start : place.end]
+                return name if name.endswith(word) else ""
+        return ""
 
     def _named(self, body: Body) -> Iterator[tuple[str, int, str]]:
         """League committees (团市委 → 共青团扬州市委), and street and town offices, which bear a name of their own."""
@@ -396,12 +445,18 @@ class _Reader:
             yield GOVERNMENT[self.province][0 if self.traditional else 1] + shown, self._left(body), ""
             return
         if not body.local:
-            yield shown, body.start, ""
+            above = next((size for size in (5, 4, 3) if self._is_ministry(body.start - size, body.start)), 0)
+            start = body.start - above
+            yield (self.located.printed[start : body.start] if shown == printed else "") + shown, start, ""
             return
         at = body.start
         while self.text.startswith("政府", max(0, at - 2), at):
             at -= 2
         place = self.ends.get(at)
+        if body.name == "府":
+            if place and place.part != "title" and within(place.path, self.province):
+                yield self._qualified(place) + "政府", place.start, ""
+            return
         if place and not within(place.path, self.province):
             yield self._qualified(place) + shown, place.start, ""
             return
@@ -409,6 +464,11 @@ class _Reader:
         owner = next((item for item in reversed(ancestors(path)) if gazetteer().kinds[item] == "c"), "") if path else ""
         if owner and (place or not GENERIC.search(self.text[max(0, at - 3) : at])):
             yield self._prefix(owner) + "政府" + shown, place.start if place else body.start, ""
+
+    def _is_ministry(self, start: int, end: int) -> bool:
+        """Whether a ministry stands right before one of its bodies: 勞動部勞動力發展署."""
+        before = self.text[max(0, start) : end]
+        return len(before) == end - start and before[-1] == "部" and is_national(before, self.province)
 
     def _free(self) -> list[Body]:
         """Departments that the lists do not have, right after a region; town and street offices by name."""
@@ -422,7 +482,8 @@ class _Reader:
             if len(name) > 1:
                 found.append(Body(match.start() - len(name), match.end(), name + match[0], "office"))
         if self.province == "台湾省":
-            found += [Body(hit.start(), hit.end(), hit[0], "taiwan") for hit in COUNTY_OFFICE.finditer(text)]
+            for pattern in (COUNTY_OFFICE, COUNTY_HALL):
+                found += [Body(hit.start(), hit.end(), hit[0], "taiwan") for hit in pattern.finditer(text)]
         ends = [place.end for place in self.inside if place.name[-1:] in LEVELS]
         if FREE_END.search(text):
             ends += [

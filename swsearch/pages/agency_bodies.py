@@ -26,11 +26,12 @@ SUB = re.compile(
     r"(?![和与及])(?:(?![、,，。的])[\u4e00-\u9fff]){2,16}?司(?=副?司长|有关|相关|负责|发布|[、,，。\n]|$)|办公厅(?!主任)"
 )
 COMMITTEE = re.compile(
-    r"委(?<=[省市县区州盟旗].)(?<!团..)(?=[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发))"
+    r"委(?:(?<=[省市县区州盟旗].)(?<!团..)|(?<=[省市县区州盟旗]党.))(?=[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发))"
 )
 LEAGUE = re.compile(
     r"共青团(?P<region>[\u4e00-\u9fff]{2,12}?)委(?:员会)?(?!书记)|团(?P<level>自治区|[省市区县州旗盟])委|(?P<of>[省市区县州旗盟])团委"
 )
+LEVELS = frozenset("省市县区州盟旗")
 LEAGUE_MAY = re.compile("团(?:委|[自省市区县州旗盟]|(?<=青团))")
 OVERSEAS = {"台湾省": "taiwan", "香港特别行政区": "hongkong", "澳门特别行政区": "macau"}
 
@@ -103,6 +104,11 @@ def full_name(name: str, traditional: bool) -> str | None:
     return whole if whole is None or traditional else fold(whole)
 
 
+def is_national(name: str, province: str) -> bool:
+    """Whether a folded name is a body of the whole of Taiwan, Hong Kong or Macau."""
+    return _names()[1].get(OVERSEAS.get(province, ""), {}).get(name) == "nation"
+
+
 def find_bodies(text: str, province: str) -> list[Body]:
     """Departments in folded `text`, in order; of several that overlap the longest. `province`: of the article."""
     mainland, overseas, _ = _names()
@@ -118,10 +124,13 @@ def find_bodies(text: str, province: str) -> list[Body]:
             if text[end : end + 1] and text[end] in NOT_AFTER.get(hit[0], ""):
                 break
             start = end - size
+            if name[-1] in "局厅委" and text[start - 1 : start] in ("和", "与"):
+                start = _compound(text, start)
+                name = text[start:end] if start != end - size else name
             if name in there:
                 body = Body(start, end, name, OVERSEAS[province], there[name] == "local")
             else:
-                body = Body(start, end, name, mainland[name])
+                body = Body(start, end, name, mainland[text[end - size : end]])
             while found and found[-1].start >= start:
                 found.pop()
             if found and found[-1].kind == "organ" and found[-1].end == start:
@@ -129,8 +138,28 @@ def find_bodies(text: str, province: str) -> list[Body]:
             if not found or found[-1].end <= start:
                 found.append(body)
             break
-    found += [Body(hit.start(), hit.end(), "委", "organ") for hit in COMMITTEE.finditer(text)]
+    for hit in COMMITTEE.finditer(text):
+        start = hit.start() - (text[hit.start() - 1] == "党")
+        found.append(Body(start, hit.end(), text[start : hit.end()], "organ"))
     return [item for body in found for item in (body, *_sub(text, body))]
+
+
+def _compound(text: str, start: int) -> int:
+    """Where the name of a department of two fields begins (区住房城乡建设和水利局), or `start` if it has one."""
+    stems, longest = _stems()
+    stop = start - 1
+    for size in range(min(longest, stop), 1, -1):
+        begin = stop - size
+        if text[begin:stop] in stems and text[begin - 1 : begin] in LEVELS:
+            return begin
+    return start
+
+
+@cache
+def _stems() -> tuple[frozenset[str], int]:
+    """The fields of departments (住房城乡建设), and the length of the longest."""
+    stems = frozenset(name[:-1] for name, kind in _names()[0].items() if kind == "local" and name[-1] in "局厅")
+    return stems, max(map(len, stems))
 
 
 def _sub(text: str, body: Body) -> list[Body]:

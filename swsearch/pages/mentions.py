@@ -51,7 +51,12 @@ LIST_END = re.compile(
     r"(?:等(?:\d+|[一二两三四五六七八九十]+)?(?:个|家)?|(?:\d+|[两二三四五六七八九十]+)个?)[区县市州旗]"
 )
 LIST_ITEMS = re.compile(r"[、和与及]")
-DATELINE = re.compile(r"(?:新华社|中新社|人民日报|中央社|新华网)$")
+SENDER = re.compile(r"(?:新华社|中新社|中新网|人民日报|人民网|中央社|新华网|本报|本社|本刊)$")
+SENT = re.compile(r"(?:\d{1,2}月)?\d{1,2}日?[电讯]|[电讯](?=[ \u3000(【])")
+ZONE = re.compile(
+    r"(?:国家)?(?:高新技术产业开发区|高新技术开发区|经济技术开发区|经济开发区|高新区|经开区|开发区|工业园区|综合保税区|保税区|综保区)"
+)
+ZONE_STARTS = tuple("国高经开工综保")
 BRIEF_NOT_AFTER = frozenset("场中早")  # 南市場, 高市早苗
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SURNAMES = frozenset(
@@ -93,6 +98,8 @@ class Mention:
     `lone`: a short name that counts only if its parent or its full name stands in the article too. `word`: one that is
     an ordinary word as well. `listed`: in a list that ends in its kind (武昌、洪山两区), so that it is no other word.
     `dateline`: where the report was sent from (本报长沙3月5日电).
+    `zone`: with its zone that follows (合肥高新区). `dateline`: where a report was sent from (本报长沙3月5日电).
+    `from_there`: where people come from (来自海曙区的选手), which says less too.
     """
 
     start: int
@@ -102,6 +109,9 @@ class Mention:
     lone: bool = False
     word: bool = False
     listed: bool = False
+    zone: bool = False
+    dateline: bool = False
+    from_there: bool = False
 
 
 @cache
@@ -206,8 +216,11 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
     before = text[start - 1] if start else ""
     adjacent = bool(found) and found[-1].end == start
     nested = adjacent and any(path.startswith(above + "/") for path in name.paths for above in found[-1].name.paths)
-    if name.text == "北京" and DATELINE.search(text[max(0, start - 4) : start]):
-        return None  # where the agency sits
+    sent = name.level < 2 and bool(SENDER.search(text[max(0, start - 4) : start])) and bool(SENT.match(text, end))
+    if sent and name.text == "北京":
+        return None  # where the paper sits
+    if name.text[-1] == "市" and text.startswith("中区", end) and _has_midtown(name):
+        return None  # 济南市中区 is 济南 and 市中区
     if name.masks and not nested:
         for word, at in name.masks:
             if start >= at and text.startswith(word, start - at):
@@ -218,7 +231,8 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
         if size == 2 and not nested and before not in BEFORE_SMALL and start > 0:
             return None  # 市委和县委 is not 和县
         weak = name.level > 1 and name.text[-1] != "省" and bool(INSTITUTE.match(text, end))
-        return Mention(start, end, name, weak=weak, lone=name.text in COMMON and not nested)
+        lone = name.text in COMMON and not nested
+        return _with_context(text, Mention(start, end, name, weak, lone, dateline=sent), found)
     if (
         STREET.match(text, end)
         or (name.level >= 1 and SMALLER.match(text, end))
@@ -240,7 +254,27 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
     )
     if common and not listed and CHINESE.match(text, end):
         return None  # 合作共建 is not 合作; the full name says it as well
-    return Mention(start, end, name, weak, small and not nested, common, listed)
+    mention = Mention(start, end, name, weak, small and not nested, common, listed, dateline=sent)
+    return _with_context(text, mention, found)
+
+
+def _with_context(text: str, mention: Mention, found: list[Mention]) -> Mention:
+    """The mention with the zone behind it, and weak where people come from."""
+    zone = ZONE.match(text, mention.end) if text.startswith(ZONE_STARTS, mention.end) else None
+    if zone and not mention.word and not mention.name.text.endswith(("省", "自治区")):
+        mention.end, mention.zone = zone.end(), True
+    last = found[-1] if found else None
+    if text.startswith("来自", max(0, mention.start - 2)) or (
+        last is not None and last.from_there and text[last.end : mention.start] in ("", "、", "和", "与", "及")
+    ):
+        mention.from_there = mention.weak = True
+    return mention
+
+
+@lru_cache(maxsize=1024)
+def _has_midtown(name: Name) -> bool:
+    """Whether 市中区 is a district of the city."""
+    return any(f"{path}/市中区" in gazetteer().kinds for path in name.paths)
 
 
 def _ends_in_kind(after: str) -> bool:

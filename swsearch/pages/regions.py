@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -36,7 +36,8 @@ SEAT = 0.2  # a body or a word that only one province has: 衛福部, 屋邨
 VENUE = re.compile(
     r"[\u4e00-\u9fff]{0,12}?(?:启动|举行|举办|开幕|开营|开班|启程|落幕|揭牌)"
 )  # a meeting held there says less
-JOINED = re.compile("[与和同—-]")
+JOINED = re.compile("(?:[\u4e00-\u9fff]{0,10}?[厅局委部会府])?[与和同—-]")  # 湖北省民政厅与山东省民政厅
+OUR_PROVINCE = re.compile("我省|全省(?![首第最前唯排]|率先|领先)")
 SENTENCE_END = re.compile("[。！？!?]")
 OWN = re.compile(r"全[省市县区疆]|[我本][省市县区]|市民|[省市县区]委|[省市县区](?:民政|财政)")
 PAPER_TAIL = re.compile(r"(?:客户端|微信公众号|公众号|微信|官网|新闻网|网|讯|社|报道)+$")
@@ -140,7 +141,7 @@ def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byl
             at += 1
             end, part = located.end_of(at), f"p{at}"
         name = mention.name
-        kind = next((kind for other, kind in name.meanings if other == path), "full")
+        kind = "zone" if mention.zone else next((kind for other, kind in name.meanings if other == path), "full")
         located.places.append(Place(part, mention.start, mention.end, path, name.text, 0.0, mention.weak, kind))
     known = {mention.end for mention, _ in read}
     located.unread = {
@@ -148,7 +149,7 @@ def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byl
         for mention in mentions
         if mention.end not in known and mention.name.meanings[0][1] == "full"
     }
-    _weigh(located, origin, byline)
+    _weigh(located, origin, byline, {mention.end for mention in mentions if mention.dateline})
     located.regions = _topics(located)
     return located
 
@@ -176,8 +177,10 @@ def _origin(source: str) -> tuple[str, int, int] | None:
     return None
 
 
-def _weigh(located: Located, origin: tuple[str, int, int] | None, byline: str | None) -> None:
-    """Gives every place its weight and every path the sum of the weights in it."""
+def _weigh(
+    located: Located, origin: tuple[str, int, int] | None, byline: str | None, datelines: Container[int]
+) -> None:
+    """Gives every place its weight and every path the sum of the weights in it; `datelines`: where such names end."""
     head = SENTENCE_END.search(located.text, *located.lead)
     lead_end = head.start() if head else located.lead[1]
     seen: set[tuple[str, str]] = set()
@@ -197,6 +200,11 @@ def _weigh(located: Located, origin: tuple[str, int, int] | None, byline: str | 
             weight = LEAD if place.start < lead_end else FIRST
         else:
             weight = BODY
+        if place.end in datelines and "/" in path and not _only_there(located, path):
+            place.weight = weight * WEAK  # 本报长沙3月5日电 tells of Hunan; of Changchun only if nothing else does
+            support[path] += place.weight
+            support[path.split("/")[0]] += weight
+            continue
         seen.add((part, path))
         if place.weak:
             weight *= WEAK
@@ -221,6 +229,14 @@ def _weigh(located: Located, origin: tuple[str, int, int] | None, byline: str | 
             places.append(Place("byline", line.start(1), line.end(1), paths[0], line[1], BYLINE))
             for path in ancestors(paths[0]):
                 support[path] += BYLINE
+
+
+def _only_there(located: Located, city: str) -> bool:
+    """Whether an article names no other place of a city's province, and says nothing of the province as a whole."""
+    province = city.split("/")[0]
+    return not WHOLE.search(located.text) and all(
+        within(place.path, city) or not within(place.path, province) for place in located.places
+    )
 
 
 def _topics(located: Located) -> list[str]:
@@ -285,7 +301,7 @@ def _by_weight(located: Located) -> list[str]:
     joint = _joint(located, "")
     if joint:
         return joint
-    if len(provinces) > 1 and share < 0.5:
+    if len(provinces) > 1 and share <= 0.5:
         second = provinces[1]
         together = share * (1 + support[second] / support[best])
         if {best, second} <= set(early) and support[second] >= 0.6 * support[best] and together >= 0.8:
@@ -303,9 +319,11 @@ def _descend(located: Located, best: str) -> list[str]:
         joint = _joint(located, best)
         if joint:
             return joint
-        if not inner or support[inner[0]] < 0.5 * (support[best] - located.hints[best]):
+        if not inner or support[inner[0]] < max(BODY, 0.5 * (support[best] - located.hints[best])):
             return [best]
         if len(inner) > 1 and support[inner[1]] > 0.6 * support[inner[0]]:
+            return [best]
+        if "/" not in best and support[inner[0]] <= FIRST and OUR_PROVINCE.search(located.text):
             return [best]
         best = inner[0]
 
@@ -313,8 +331,6 @@ def _descend(located: Located, best: str) -> list[str]:
 def _joint(located: Located, above: str) -> list[str]:
     """Two places joined by 与 or 和 in the lead (南通市与汉中市) that share most of the weight."""
     lead = located.text
-    if not JOINED.search(lead, *located.lead):
-        return []
     first = {place.start: place for place in located.places if place.part == "p1"}
     shown = [place for place in first.values() if place.weight and within(place.path, above or place.path)]
     support = located.support
@@ -322,7 +338,7 @@ def _joint(located: Located, above: str) -> list[str]:
     depth = above.count("/") + 2 if above else 1
     for one, two in pairwise(shown):
         begin = first.get(one.end + 1, two).start  # of the whole name: 与江苏省南通市
-        if two.start - one.end > 12 or not JOINED.fullmatch(lead, one.end, begin):
+        if two.start - one.end > 16 or not JOINED.fullmatch(lead, one.end, begin):
             continue
         heads = ["/".join(path.split("/")[:depth]) for path in (one.path, two.path)]
         shares = [support[path] / total for path in heads]

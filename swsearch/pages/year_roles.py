@@ -64,6 +64,7 @@ class _Rule:
 _RULES = (  # the first that fits; `after` is matched from behind the 年, `before` up to the year, in its own clause
     _Rule("as of", Role.DATED, before="截[至止]到?", dated=True),
     _Rule("as of", Role.REPORTED, before="截[至止]到?"),
+    _Rule("as of", Role.REPORTED, before="(?:统计|統計|显示|顯示|资料|資料)[^。；，]{0,6}，?(?:到|至)"),
     _Rule("target", Role.NEVER, before="(?:持续|持續|延续|延續|延长|延長|沿用|一直)(?:到|至)"),
     _Rule(
         "base of comparison",
@@ -101,6 +102,8 @@ _RULES = (  # the first that fits; `after` is matched from behind the 年, `befo
         Role.NEVER,
         after=f"[^，。；、]{{0,8}}(?:{_FOUND}|始建|建成|投用|运营)(?:以来|以來|至今|的(?!是)|后|後|之初)",
     ),
+    _Rule("founding", Role.NEVER, before="[从從由]", after="[^，。；]{0,6}(?:到现在|到現在|到今天|至今)"),
+    _Rule("founding", Role.NEVER, after="[^，。；]{0,6}撤[镇县市乡地村區区縣鎮鄉]{1,2}[设設并並改建]", dated=False),
     _Rule("from then on", Role.WEAK, after=f"{_DAYS}(?<=[月日])起(?![来來草步义義])", dated=True),
     _Rule("target", Role.NEVER, after="度?的?目[标標]"),
     _Rule("founding", Role.NEVER, after=f"{_DAYS}(?:起(?!来|來|草|步|义)|至今)", dated=False),
