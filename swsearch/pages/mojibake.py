@@ -18,10 +18,12 @@ readings of each, in nats (natural logarithms), for a mark against the genuine c
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib import resources
-from itertools import chain, groupby, pairwise, repeat
+from itertools import accumulate, groupby, pairwise
 from math import log
 from typing import NamedTuple
 
@@ -87,6 +89,8 @@ _ROLES = (
 
 _DIGIT_RUN = re.compile("[园员圆猿源缘远苑愿怨]+(?:[援郾][园员圆猿源缘远苑愿怨]+)*")
 _LETTER_RUN = re.compile(f"[{''.join(sorted(_LETTERS))}](?:[窑原]?[{''.join(sorted(_LETTERS))}])*")
+# The words of 2 to 4 characters that a character can stand in: so many before it, so many from it on.
+_WINDOWS = tuple((start, length - start) for length in (2, 3, 4) for start in range(length))
 # What no genuine page has (see `_evidence`); a page without any of it is left alone after this one scan.
 _SUSPECT = re.compile(
     "[冤曳冶姻袁尧遥]|[园员圆猿源缘远苑愿怨]{3}|[园员圆猿源缘远苑愿怨][园员圆猿源缘远苑愿怨援郾]*[年月日豫％%万亿届]"
@@ -136,27 +140,70 @@ class _Item(NamedTuple):
 
 
 class _Page:
-    """The characters of a page without white space, and where each stands."""
+    """The characters of a page without white space, and where each stands.
+
+    Few lines of a page hold anything in doubt, so that what is asked of a line is found when it is first asked.
+    """
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.printed = list(lines)
-        filled = [(number, line) for number, line in enumerate(lines) if line and not line.isspace()]
-        self.numbers = [number for number, _ in filled]  # lines are counted without the blank ones from here on
-        columns = [_columns(line) for _, line in filled]
-        self.text = "".join([text for _, line in filled for text in line.split()])
+        self.numbers = [number for number, line in enumerate(lines) if line and not line.isspace()]
+        self.filled = [
+            lines[number] for number in self.numbers
+        ]  # lines are counted without the blank ones from here on
+        texts = ["".join(line.split()) for line in self.filled]
+        self.text = "".join(texts)
         self.size = len(self.text)
-        self.line = [at for number, places in enumerate(columns) for at in repeat(number, len(places))]
-        self.column = list(chain.from_iterable(columns))
-        self.right_marks = [len(_RIGHT_MARKS.findall(line)) for _, line in filled]
-        self.neighbours = _neighbours([line for _, line in filled])
+        self.starts = [0, *accumulate([len(text) for text in texts])]
+        self.begins = frozenset(self.starts)
+        self.right_marks = len(_RIGHT_MARKS.findall(self.text))
+        self._known_columns: dict[int, Sequence[int]] = {}
+        self._known_joins: dict[int, bool] = {}
+
+    def line(self, at: int) -> int:
+        """The line of the character at `at`."""
+        return bisect_right(self.starts, at) - 1
+
+    def column(self, at: int) -> int:
+        """Where in its line, white space counted, the character at `at` stands, from 0."""
+        number = self.line(at)
+        columns = self._known_columns.get(number)
+        if columns is None:
+            columns = self._known_columns[number] = _columns(self.filled[number])
+        return columns[at - self.starts[number]]
+
+    def neighbours(self, number: int) -> list[int]:
+        """Up to two lines before and after that the same sentence may run through: as wide, none ends."""
+        linked = []
+        for near, far, here, there in ((-1, -2, number - 1, number - 2), (1, 2, number, number + 1)):
+            if self._joined(here):
+                linked.append(number + near)
+                if self._joined(there):
+                    linked.append(number + far)
+        return linked
+
+    def _joined(self, number: int) -> bool:
+        """Whether the same sentence may run from a line to the next one."""
+        found = self._known_joins.get(number)
+        if found is None:
+            found = False
+            if 0 <= number < len(self.filled) - 1:
+                line = self.filled[number]
+                apart = abs(_width(line) - _width(self.filled[number + 1]))
+                found = apart <= _SAME_WIDTH and not line.rstrip().endswith(_ENDS)
+            self._known_joins[number] = found
+        return found
+
+    def _marks_right(self, number: int) -> int:
+        return len(_RIGHT_MARKS.findall(self.filled[number]))
 
     def repaired(self, places: Iterable[int]) -> list[str]:
         """The lines of the page with the characters at `places`, ascending, made marks."""
         out = list(self.printed)
-        for line, inside in groupby(places, key=self.line.__getitem__):
+        for line, inside in groupby(places, key=self.line):
             chars = list(out[self.numbers[line]])
             for at in inside:
-                chars[self.column[at]] = REPAIRS[self.text[at]]
+                chars[self.column(at)] = REPAIRS[self.text[at]]
             out[self.numbers[line]] = "".join(chars)
         return out
 
@@ -164,7 +211,7 @@ class _Page:
 
     @cached_property
     def items(self) -> list[_Item]:
-        """All that could be a mark, with its score before zones; places are in one item each."""
+        """All that could be a mark, with its score before zones, which only lower it; places are in one item each."""
         pairs = [item for item in self._pairs() if item.score > 0]
         taken = {at for item in pairs for at in item.places}
         runs = [item for item in self._runs() if not taken & set(item.places)]
@@ -173,7 +220,7 @@ class _Page:
             for found in _singles().finditer(self.text)
             if found.start() not in taken
         ]
-        return [*pairs, *runs, *singles]
+        return [item for item in (*pairs, *runs, *singles) if item.score > 0]
 
     def evidence(self) -> list[_Item]:
         """The items that no genuine page has; empty for a page that is not broken."""
@@ -184,7 +231,7 @@ class _Page:
                 if first == "姻":
                     if self._begins_line(item.places[0]) and self._before_credit(item.places[0]):
                         strong.append(item)
-                elif not self.right_marks[self.line[item.places[0]]]:
+                elif not self._marks_right(self.line(item.places[0])):
                     crowd.append(item)
             elif (first in _PAIRS and item.score >= _PAIR_EVIDENCE) or (
                 first in _DIGITS and len(item.places) > 1 and item.score >= _RUN_EVIDENCE
@@ -198,27 +245,27 @@ class _Page:
         """Whether rare characters stand closer together than names do: two in a line, of two kinds in two lines."""
         places = [item.places[0] for item in singles]
         for one, two in pairwise(places):
-            if self.line[one] == self.line[two] or (two - one < 40 and self.text[one] != self.text[two]):
+            if self.line(one) == self.line(two) or (two - one < 40 and self.text[one] != self.text[two]):
                 return True
         return False
 
     # ---- 2. zones
 
-    def zones(self, items: Iterable[_Item]) -> list[float]:
-        """For each line, what its evidence, its right marks and those of the lines it runs on with say."""
-        found = [0] * len(self.numbers)
-        for item in items:
-            for number in {self.line[at] for at in item.places}:
-                found[number] += 1
-        own = [
-            min(_LINE_EVIDENCE_MOST, _LINE_EVIDENCE * evidence) + _LINE_RIGHT_MARK * min(marks, _RIGHT_MARKS_COUNTED)
-            for evidence, marks in zip(found, self.right_marks, strict=True)
-        ]
-        page = _PAGE if sum(self.right_marks) > sum(found) else _BROKEN_PAGE
-        zones = []
-        for value, linked in zip(own, self.neighbours, strict=True):
-            around = sum(own[other] for other in linked) / len(linked) if linked else 0.0
-            zones.append(min(0.0, page + value + _NEIGHBOUR * around))  # more than broken it can't be
+    def zones(self, evidence: Iterable[_Item], asked: Iterable[int]) -> dict[int, float]:
+        """For each line asked, what its evidence, its right marks and those of the lines it runs on with say."""
+        found = Counter(number for item in evidence for number in {self.line(at) for at in item.places})
+        page = _PAGE if self.right_marks > found.total() else _BROKEN_PAGE
+
+        @cache
+        def own(number: int) -> float:
+            marks = min(self._marks_right(number), _RIGHT_MARKS_COUNTED)
+            return min(_LINE_EVIDENCE_MOST, _LINE_EVIDENCE * found[number]) + _LINE_RIGHT_MARK * marks
+
+        zones = {}
+        for number in asked:
+            linked = self.neighbours(number)
+            around = sum(map(own, linked)) / len(linked) if linked else 0.0
+            zones[number] = min(0.0, page + own(number) + _NEIGHBOUR * around)  # more than broken it can't be
         return zones
 
     # ---- 3. repair
@@ -226,9 +273,15 @@ class _Page:
     def broken(self, evidence: Sequence[_Item]) -> list[int]:
         """The places of all marks; what is found broken speaks for its neighbours in a second round."""
         found: Sequence[_Item] = evidence
+        lines = [{self.line(at) for at in item.places} for item in self.items]
+        asked = set().union(*lines)
         for _ in range(2):
-            zones = self.zones(found)
-            found = [item for item in self.items if item.score + max(zones[self.line[at]] for at in item.places) > 0]
+            zones = self.zones(found, asked)
+            found = [
+                item
+                for item, numbers in zip(self.items, lines, strict=True)
+                if item.score + max(map(zones.__getitem__, numbers)) > 0
+            ]
         return sorted({at for item in found for at in item.places})
 
     # ---- what is said of single places
@@ -238,20 +291,21 @@ class _Page:
         return _odds(self.text, at)
 
     def _begins_line(self, at: int) -> bool:
-        return at == 0 or self.line[at - 1] != self.line[at]
+        return at in self.begins
 
     def _ends_line(self, at: int) -> bool:
-        return at + 1 == self.size or self.line[at + 1] != self.line[at]
+        return at + 1 in self.begins
 
     def _after_space(self, at: int) -> bool:
-        return self._begins_line(at) or self.column[at - 1] + 1 != self.column[at]
+        return self._begins_line(at) or self.column(at - 1) + 1 != self.column(at)
 
     def _before_space(self, at: int) -> bool:
-        return self._ends_line(at) or self.column[at + 1] - 1 != self.column[at]
+        return self._ends_line(at) or self.column(at + 1) - 1 != self.column(at)
 
     def _runs_on(self, at: int) -> bool:
         """Whether the character at `at` can belong with the one before: in its line, or in one that it runs on to."""
-        return self.line[at] == self.line[at - 1] or self.line[at] in self.neighbours[self.line[at - 1]]
+        here, before = self.line(at), self.line(at - 1)
+        return here == before or here in self.neighbours(before)
 
     def _before_credit(self, at: int) -> bool:
         after = self.text[at + 1 : at + 6]
@@ -262,7 +316,7 @@ class _Page:
         if not (self._after_space(at) or self.text.endswith(_ROLES, 0, at)):
             return False
         for after in (at + 1, at + 2):
-            if after < self.size and self.line[after] == self.line[at] and self._before_space(after):
+            if after < self.size and self.line(after) == self.line(at) and self._before_space(after):
                 return True
         return self.text.endswith(_ROLES, 0, at) and self._after_space(at)
 
@@ -291,22 +345,26 @@ class _Page:
 
     def _runs(self) -> Iterable[_Item]:
         """Runs of digits and of letters, which stand or fall as one."""
+        hopeless = _hopeless()
         for kind, pattern in ((_DIGITS, _DIGIT_RUN), (_LETTERS, _LETTER_RUN)):
             for found in pattern.finditer(self.text):
-                yield from self._run(found.start(), found.end(), kind)
+                if found[0] not in hopeless:
+                    item = self._run(*found.span(), kind)
+                    if item:
+                        yield item
 
-    def _run(self, start: int, end: int, kind: frozenset[str]) -> Iterable[_Item]:
+    def _run(self, start: int, end: int, kind: frozenset[str]) -> _Item | None:
         words, rates = _words(), _rates()
         most = sum(rates[char] - words[char][0] for char in self.text[start:end]) + 2.5 * (end - start - 1)
         if most + (6.0 if kind is _DIGITS else -3.0 if end - start == 1 else 0.0) < 0:
-            return  # hopeless even outside all words
+            return None  # hopeless even outside all words
         odds = {at: self._odds(at) for at in range(start, end)}
         while start < end and odds[start] < -2:  # 动员圆园园人: the first belongs to a word
             start += 1
         while start < end and odds[end - 1] < -2:
             end -= 1
         if start == end:
-            return
+            return None
         after = self.text[end : end + 1]
         before = self.text[start - 1 : start]
         score = sum(odds[at] for at in range(start, end)) + 2.5 * (end - start - 1)
@@ -320,7 +378,7 @@ class _Page:
             score += 2.0 * framed if framed else (-4.0 if end - start == 1 else -1.0)
         elif end - start == 1:
             score -= 3.0
-        yield _Item(tuple(range(start, end)), score)
+        return _Item(tuple(range(start, end)), score)
 
     def _pairs(self) -> Iterable[_Item]:
         """Each opener with the closer that follows it, before any other of its kind."""
@@ -334,7 +392,7 @@ class _Page:
                     if open_at is None or self._odds(at) > -2:
                         open_at = at
                 elif open_at is not None and self._odds(at) > -2:
-                    if at - open_at <= _PAIR_CHARS and self.line[at] - self.line[open_at] <= _PAIR_LINES:
+                    if at - open_at <= _PAIR_CHARS and self.line(at) - self.line(open_at) <= _PAIR_LINES:
                         inner = self.text[open_at + 1 : at]
                         score = self._odds(open_at) + self._odds(at) + 2 - 0.03 * len(inner)
                         if inner and all(char in _NUMERALS or char in _DIGITS for char in inner):
@@ -349,29 +407,6 @@ def _columns(line: str) -> Sequence[int]:
         start = len(line) - len(line.lstrip())
         return range(start, len(line.rstrip()))
     return [column for column, char in enumerate(line) if not char.isspace()]
-
-
-def _neighbours(lines: Sequence[str]) -> list[list[int]]:
-    """For each line, up to two lines before and after that the same sentence may run through: as wide, none ends."""
-    widths = [_width(line) for line in lines]
-    joined = [
-        abs(widths[at] - widths[at + 1]) <= _SAME_WIDTH and not line.rstrip().endswith(_ENDS)
-        for at, line in enumerate(lines[:-1])
-    ]
-    joined = [False, False, *joined, False, False]  # joined[at + 2]: lines at and at + 1
-    out: list[list[int]] = []
-    for at in range(len(lines)):
-        linked = []
-        if joined[at + 1]:
-            linked.append(at - 1)
-            if joined[at]:
-                linked.append(at - 2)
-        if joined[at + 2]:
-            linked.append(at + 1)
-            if joined[at + 3]:
-                linked.append(at + 2)
-        out.append(linked)
-    return out
 
 
 def _width(line: str) -> float:
@@ -396,20 +431,33 @@ def _odds(text: str, at: int) -> float:
     before = at if at < 3 else 3
     around = text[at - before : at + 4]
     size = len(around)
-    for length in (2, 3, 4):
-        for start in range(max(0, before - length + 1), min(before, size - length) + 1):
-            values = words.get(around[start : start + length])
-            if values and values[before - start] > best and not _DIGITS.issuperset(around[start : start + length]):
-                best = values[before - start]
+    for start, end in _WINDOWS:
+        if start <= before and before + end <= size:
+            word = around[before - start : before + end]
+            values = words.get(word)
+            if values and values[start] > best and not _DIGITS.issuperset(word):
+                best = values[start]
     return _rates()[text[at]] - best
 
 
 @cache
 def _singles() -> re.Pattern[str]:
     """The characters that can be a mark by themselves, given the best of neighbours."""
-    most = 7  # that `_single` adds
-    usual = {char for char in REPAIRS if _rates()[char] + most > _words()[char][0]}
+    most = {**dict.fromkeys("要噎", 5.0), **dict.fromkeys([*_POINTS, *"豫原辕垣耀"], 6.0), "姻": 7.0, "摇": 3.0}
+    most |= dict.fromkeys(_BRACKETS, -10.0)  # that `_single` adds
+    usual = {char for char in REPAIRS if _rates()[char] + most.get(char, 0.0) > _words()[char][0]}
     return re.compile(f"[{''.join(sorted(usual - _DIGITS - _LETTERS))}]")
+
+
+@cache
+def _hopeless() -> frozenset[str]:
+    """The digits and letters that are no run by themselves, even outside all words: most runs are one of these."""
+    return frozenset(
+        char
+        for kind, most in ((_DIGITS, 6.0), (_LETTERS, -3.0))
+        for char in kind
+        if _rates()[char] - _words()[char][0] + most < 0
+    )
 
 
 @cache
