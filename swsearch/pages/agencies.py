@@ -216,7 +216,7 @@ class _Reader:
         level = LEVEL.search(text[max(0, body.start - 3) : body.start])
         counted = COUNTED.search(text[max(0, body.start - 8) : body.start])
         if counted:
-            for path in self._counted(body, counted):
+            for path in self._counted(counted, body.start, body.name):
                 yield self._prefix(path) + printed, body.start, path
             return
         seat = SEATED.search(text[max(0, body.start - 5) : body.start]) if body.kind == "local" else None
@@ -261,14 +261,14 @@ class _Reader:
             return
         yield head + printed, left, head + (re.match(r"(?:党委|委|)", printed)[0] if body.kind == "party" else "")  # type: ignore[index]
 
-    def _counted(self, body: Body, counted: re.Match[str]) -> list[str]:
+    def _counted(self, counted: re.Match[str], end: int, name: str) -> list[str]:
         """The regions of 沈阳、大连、鞍山三市民政局 and of 三省区民政厅; none if not so many are named."""
         number = COUNT.get(counted["n"]) or int(counted["n"])
         level = counted["level"]
-        if body.name.endswith("厅") or level.startswith("省"):
+        if name.endswith("厅") or level.startswith("省"):
             paths = self._provinces()
             return paths if len(paths) == number or number == 2 else []
-        end = body.start - len(counted[0])
+        end -= len(counted[0])
         paths = []
         while len(paths) < number and (place := self.ends.get(end)) is not None:
             paths.append(_fit(place.path, "" if level == "地" else level))
@@ -303,6 +303,12 @@ class _Reader:
             return
         match = LEAGUE.match(self.text, body.start)
         if match is None:
+            return
+        stop = match.end("of")
+        counted = COUNTED.search(self.text[max(0, stop - 8) : stop]) if match["of"] else None
+        if counted:
+            for path in self._counted(counted, stop, ""):
+                yield "共青团" + self._prefix(path) + "委", body.start, ""
             return
         if match["level"] or match["of"]:
             path = self._owner(match["level"] or match["of"], body, "")

@@ -39,6 +39,7 @@ _FOUND = (
     "成立|创办|創辦|创立|創立|创建|創建|创设|組建|组建|設立|设立|建校|建院|建站|建会|开办|開辦|开业|诞生|誕生|出生|毕业|畢業|入职|入党|"
     "从业|参加工作|参军|退休|启动|啟動|实施|开展|发起|推行|试点"
 )
+_LIFE = "毕业|畢業|退休|入职|参军|入伍|下岗|考入|考上|嫁到|嫁给|嫁給|患病|确诊|確診|查出|离世|去世|過世|过世"
 _OVER = re.compile("已|了|共有|累计|累計|现有|現有|曾|刚|剛|成功|超额")
 _DAYS = f"(?:度|{MONTH}|\\d{{1,2}}日|年?初|上半年|下半年|年中|春|秋)*"
 _END = "(?:年底|年末|年终|底|末)"
@@ -104,6 +105,7 @@ _RULES = (  # the first that fits; `after` is matched from behind the 年, `befo
     ),
     _Rule("founding", Role.NEVER, before="[从從由]", after="[^，。；]{0,6}(?:到现在|到現在|到今天|至今)"),
     _Rule("founding", Role.NEVER, after="[^，。；]{0,6}撤[镇县市乡地村區区縣鎮鄉]{1,2}[设設并並改建]", dated=False),
+    _Rule("life story", Role.NEVER, after=f"，?[^，。；、]{{0,14}}(?:{_LIFE})(?![季生班典])", dated=False),
     _Rule("from then on", Role.WEAK, after=f"{_DAYS}(?<=[月日])起(?![来來草步义義])", dated=True),
     _Rule("target", Role.NEVER, after="度?的?目[标標]"),
     _Rule("founding", Role.NEVER, after=f"{_DAYS}(?:起(?!来|來|草|步|义)|至今)", dated=False),

@@ -98,7 +98,7 @@ _HANZI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六
 _HANZI_YEAR = re.compile(r"([一二](?<![〇一二三四五六七八九十百千].)[〇八九][〇一二三四五六七八九]{2})年(?!代)")
 _REPUBLIC = re.compile(r"民[国國]([\d]{1,3}|[〇一二三四五六七八九十百]{1,6})年(?!代)")
 _NO_YEAR_AFTER = r"[\d.,第近約约達达滿满逾每超過共有已經历歷長长]"
-_BARE_REPUBLIC = re.compile(rf"([89]\d(?<!{_NO_YEAR_AFTER}..)|1[0-3]\d(?<!{_NO_YEAR_AFTER}...))(?=年)")
+_BARE_REPUBLIC = re.compile(rf"([89]\d(?<!{_NO_YEAR_AFTER}..)|1[0-3]\d(?<!{_NO_YEAR_AFTER}...))(?=[学學]?(年))")
 _DOCUMENT = re.compile(rf"[〔\[（(【［]({_Y})[〕\]）)】］](?=第?\d+[号號])")
 _SLOGAN = re.compile(rf"({_Y})(?<=[国國市县縣动動标標程]\d\d\d\d)(?=[”」』\"》]|规划|行动)")
 _BARE = re.compile(
@@ -151,8 +151,9 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
             yield found.start(), found.end(), 1911 + count, _has_month(text, found.end()), ""
     if republic:
         for found in _BARE_REPUBLIC.finditer(text):
-            if not _DURATION.match(text, found.end()) and (int(found[1]) > 99 or _has_month(text, found.end() + 1)):
-                yield found.start(), found.end() + 1, 1911 + int(found[1]), _has_month(text, found.end() + 1), ""
+            month = _has_month(text, found.end(2))
+            if not _DURATION.match(text, found.start(2)) and (int(found[1]) > 99 or month):
+                yield found.start(), found.end(2), 1911 + int(found[1]), month, ""
     for found in _PERIOD_END.finditer(text) if "五" in text else ():
         number = _hanzi_number(found[1])
         if 1 <= number <= 30:
