@@ -17,7 +17,7 @@ from swsearch.records import Article, Notice
 from swsearch.settings import SNIPPET_CHARS
 from swsearch.terminal import fit
 from swsearch.text.fold import fold
-from swsearch.text.match import BREAK, MARK, find_spans, map_form, match_form
+from swsearch.text.match import BREAK, MARK, find_in_folded, find_spans, map_form, match_form
 
 KwicSort = Literal["position", "left", "right"]
 Range = tuple[int, int]
@@ -33,10 +33,7 @@ KWIC_CELLS = 30
 
 # A sentence ends here, with the closing quotes and brackets that follow. All of these are breaks or transparent in
 # the match form, so that a form without a BREAK never reaches over the end of a sentence.
-_SENTENCE = re.compile(
-    r"""[^。！？；!?;｡.\n]*(?:\.(?!\s)[^。！？；!?;｡.\n]*)*"""
-    r"""(?:(?:[。！？；!?;｡]+|\.(?=\s))[”’」』）】〕》)"']*\n*|\n+|\Z)"""
-)
+_SENTENCE_END = re.compile(r"""(?:[。！？；!?;｡]+|\.(?=\s))[”’」』）】〕》)"']*\n*|\n+""")
 _CLAUSE = re.compile(r"[，、：,:—…。！？；\n]+[”’」』）】]*")
 _JOINER = re.compile(r"[\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
@@ -164,26 +161,26 @@ class _Text:
     """The body of a record as one string (paragraphs joined by line feeds), its sentences and what they have.
 
     `has` says which forms a sentence has (BREAK stands for those that may go over the end of one). A form that stands
-    in the body literally is looked for no further: other spellings of it are highlighted where they are shown, but
-    do not choose what is shown. That is five times as fast as the match form of the whole body.
+    somewhere in the folded body as it is is looked for no further: where marks are between its characters it is
+    highlighted if it is shown, but does not choose what is shown. That is five times as fast as the match form of the
+    whole body.
     """
 
     def __init__(self, title: str, paragraphs: Sequence[str], forms: Sequence[str]) -> None:
         self.body = "\n".join(paragraphs)
+        self.folded = fold(self.body)
         self.forms = [form for form in forms if BREAK not in form]
         breaking = [form for form in forms if BREAK in form]
         self.across = _find_across(title, paragraphs, breaking) if breaking else []
         self.sentences = _sentences(self.body, self.across)
         self.starts = [start for start, _ in self.sentences]
         self.has: dict[int, set[str]] = {}
+        self._spans: dict[int, list[Range]] = {}
         for start, _ in self.across:
             self._add(start, BREAK)
-        hard = [form for form in self.forms if not self._find(self.body, form)]
-        if hard:
-            folded = fold(self.body)
-            hard = [form for form in hard if _may_have(folded, form) and not self._find(folded, form)]
+        hard = [form for form in self.forms if not self._find(form) and _may_have(self.folded, form)]
         for at, (start, end) in enumerate(self.sentences if hard else ()):
-            possible = [form for form in hard if _may_have(folded[start:end], form)]
+            possible = [form for form in hard if _may_have(self.folded[start:end], form)]
             if possible and (here := _present(self.body[start:end], possible)):
                 self.has.setdefault(at, set()).update(here)
 
@@ -192,25 +189,24 @@ class _Text:
         self.has.setdefault(at, set()).add(form)
         return at
 
-    def _find(self, text: str, form: str) -> bool:
-        """Whether the body, or its folded `text`, has `form` as it is, and then which sentences have it."""
+    def _find(self, form: str) -> bool:
+        """Whether the folded body has `form` as it is, and then which sentences have it."""
         if MARK in form:
             return False
-        offset = text.find(form)
+        offset = self.folded.find(form)
         found = offset >= 0
         while offset >= 0:
-            offset = text.find(form, self.sentences[self._add(offset, form)][1])
+            offset = self.folded.find(form, self.sentences[self._add(offset, form)][1])
         return found
 
     def spans(self, at: int) -> list[Range]:
         """The matches of one sentence as ranges of the body: ascending, apart."""
-        start, end = self.sentences[at]
-        text = self.body[start:end]
-        folded = fold(text) if self.has else ""
-        possible = [form for form in self.forms if _may_have(folded, form)]
-        found = find_spans(text, possible) if possible else []
-        over = [(s, e) for s, e in self.across if start <= s and e <= end]
-        return _union([*((start + s, start + e) for s, e in found), *over])
+        if at not in self._spans:
+            start, end = self.sentences[at]
+            found = [(start + s, start + e) for s, e in find_in_folded(self.folded[start:end], self.forms)]
+            over = [(s, e) for s, e in self.across if start <= s and e <= end]
+            self._spans[at] = _union([*found, *over]) if over else found
+        return self._spans[at]
 
     def pieces(self, room: int) -> list[Range]:
         """Ranges of the body to show, ascending and apart, together at most `room` characters."""
@@ -330,14 +326,14 @@ def _present(text: str, forms: Sequence[str]) -> frozenset[str]:
 def _sentences(body: str, whole: Sequence[Range]) -> list[Range]:
     """The sentences of a body as ranges that tile it; none ends inside one of the ranges of `whole`."""
     out = []
-    start = end = 0
-    for piece in _SENTENCE.findall(body):
-        end += len(piece)
-        if piece and not piece.isspace() and not (whole and any(s < end < e for s, e in whole)):
+    start = 0
+    for stop in _SENTENCE_END.finditer(body):
+        end = stop.end()
+        if not body[start:end].isspace() and not (whole and any(s < end < e for s, e in whole)):
             out.append((start, end))
             start = end
-    if start < end:  # only white space, or inside a match that goes over the end
-        out.append((start, end))
+    if start < len(body):
+        out.append((start, len(body)))
     return out
 
 

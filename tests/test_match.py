@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swsearch.text.fold import fold
 from swsearch.text.match import (
     BREAK,
     MARK,
     _by_array,
-    _by_characters,
+    _by_pieces,
+    _pointed,
     find_spans,
     grams,
     map_form,
@@ -80,9 +82,9 @@ def test_map_agrees_with_form(text):
 
 
 @given(TEXT)
-def test_map_by_array_or_by_characters(text):
-    form, offsets = _by_array(text, whole=True)
-    assert (form, offsets.tolist()) == _by_characters(text)
+def test_map_by_array_or_by_pieces(text):
+    form, offsets = _by_array(fold(text), whole=True)
+    assert (form, offsets.tolist()) == _by_pieces(_pointed(fold(text)))
 
 
 @given(TEXT)
@@ -113,7 +115,6 @@ def test_cut_at_unit_boundaries_is_found(text, data):
 
 @given(TEXT)
 def test_folding_first_changes_nothing(text):
-    from swsearch.text.fold import fold
 
     assert match_form(fold(text)) == match_form(text)
 
