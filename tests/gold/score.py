@@ -6,6 +6,7 @@
     python tests/gold/score.py --lower NAME    allow one floor to go down to today's figure, and say so in the commit
     python tests/gold/score.py --real FOLDER   pages with a label for every line (NAME.txt, NAME.labels.tsv)
     python tests/gold/score.py --clean FILE    false mojibake repairs on the articles of a .jsonl(.gz) corpus
+    python tests/gold/score.py --leave-one-out each seed page without the rules that rest on it; see README.md here
 
 Three sets: the five seed pages (real, hand labels; weak labels as `conventions` in seeds_gold.json says), the practice
 pages (simulated layout), and four practice pages that nobody looked at while tuning. Articles are paired by the Jaccard
@@ -23,15 +24,20 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import sqrt
+from importlib import resources
+from math import inf, sqrt
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import metamorphic
 
+from swsearch.pages import bodies
 from swsearch.pages.mojibake import repair_page
 from swsearch.pages.segment import segment
+from swsearch.pages.unwrap import weights
 from swsearch.records import Article, Page, Segmented
 from swsearch.text.fold import fold
 
@@ -305,6 +311,68 @@ def score_variants(count: int) -> Ratio:
     return ratio
 
 
+# --- leave one page out -----------------------------------------------------------------------------------------------
+
+_ENOUGH = 2  # pages that must speak for a rule
+
+
+def rests_on(page: str, pages: Sequence[str]) -> bool:
+    """Whether a rule that helped `pages` would not have been taken up without `page`: under two others speak for it.
+
+    `g`, general usage, is no page.
+    """
+    return page in pages and len(set(pages) - {page, "g"}) < _ENOUGH
+
+
+@contextmanager
+def without(page: str) -> Iterator[int]:
+    """The pipeline without the rules that rest on a page (s001 …); how many they are.
+
+    A weight becomes 0, in log-odds: it says nothing. A cap goes, an opener's pattern is not there.
+    """
+    gone = {name for name, pages in evidence_of("weights.tsv").items() if rests_on(page, pages)}
+    openers = {name for name, pages in evidence_of("openers.tsv").items() if rests_on(page, pages)}
+    neutral = {name: inf if name.endswith("_cap") else 0.0 for name in gone}
+    rules = tuple(rule for rule in bodies.opener_rules() if rule[0].pattern not in openers)
+    caches = (bodies.opener_pattern, bodies.strong_opener_pattern, bodies._any_opener_pattern)
+    try:
+        with mock.patch.dict(weights(), neutral), mock.patch.object(bodies, "opener_rules", return_value=rules):
+            for cached in caches:
+                cached.cache_clear()
+            yield len(gone) + len(openers)
+    finally:
+        for cached in caches:
+            cached.cache_clear()
+
+
+def evidence_of(file: str) -> dict[str, list[str]]:
+    """The pages that each rule of a data file of the page pipeline helped."""
+    lines = (resources.files("swsearch.pages") / "data" / file).read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line and line[0] != "#")
+    return {row[0]: row[2].split() for row in rows}
+
+
+def leave_one_out(pages: Iterable[Labelled]) -> Iterator[tuple[str, int, dict[str, tuple[float, float]]]]:
+    """(page, how many rules rest on it, figure by name with all rules and without those)."""
+    for item in pages:
+        name = "s" + item.page.file[:3]
+        whole = score_pages([item])
+        with without(name) as count:
+            less = score_pages([item])
+        yield name, count, {what: (ratio.value, less[what].value) for what, ratio in whole.ratios.items()}
+
+
+def print_leave_one_out() -> None:
+    """A line a page: figures that change, with all rules -> without those that rest on the page."""
+    for name, count, table in leave_one_out(seed_pages()):
+        changed = [
+            f"{what} {all_rules:.3f} -> {less:.3f}" for what, (all_rules, less) in table.items() if less != all_rules
+        ]
+        print(f"{name}  {count:2} rules less: {'; '.join(changed) or 'every figure stays the same'}")
+        same = [f"{what} {value:.3f}" for what, (value, less) in table.items() if value == less]
+        print(f"      same: {', '.join(same)}")
+
+
 # --- real pages with a label a line -----------------------------------------------------------------------------------
 
 
@@ -412,7 +480,11 @@ def main() -> int:
     parser.add_argument("--lower", metavar="NAME")
     parser.add_argument("--real", type=Path)
     parser.add_argument("--clean", type=Path)
+    parser.add_argument("--leave-one-out", action="store_true")
     options = parser.parse_args()
+    if options.leave_one_out:
+        print_leave_one_out()
+        return 0
     if options.real:
         score_real(options.real)
         return 0
