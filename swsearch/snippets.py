@@ -33,7 +33,10 @@ KWIC_CELLS = 30
 
 # A sentence ends here, with the closing quotes and brackets that follow. All of these are breaks or transparent in
 # the match form, so that a form without a BREAK never reaches over the end of a sentence.
-_SENTENCE_END = re.compile(r"""(?:[。！？；!?;｡]+|\.(?=\s))[”’」』）】〕》)"']*\n*|\n+""")
+# A class of characters comes first, so that most of the text is passed over in one step.
+_SENTENCE_END = re.compile(
+    r"""[。！？；!?;｡.\n](?:(?<=\n)|(?:(?<=\.)(?=\s)|(?<=[^.\n])[。！？；!?;｡]*)[”’」』）】〕》)"']*)\s*"""
+)
 _CLAUSE = re.compile(r"[，、：,:—…。！？；\n]+[”’」』）】]*")
 _JOINER = re.compile(r"[\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
@@ -212,7 +215,8 @@ class _Text:
         """Ranges of the body to show, ascending and apart, together at most `room` characters."""
         shown: dict[int, Range] = {}  # sentence -> what of it is shown
         missing = {form: len(form) for form in self.forms} | {BREAK: 1}
-        left = sorted(self.has)
+        # Of sentences that have the same, only the first can be chosen: the others then have nothing new.
+        left = sorted({frozenset(self.has[at]): at for at in sorted(self.has, reverse=True)}.values())
         while left and len(shown) < MAX_FRAGMENTS:
             at = max(left, key=lambda at: (sum(missing.get(form, 0) for form in self.has[at]), -at))
             start, end = self.sentences[at]
@@ -277,11 +281,11 @@ class _Text:
 
     def join(self, pieces: Iterable[Range]) -> tuple[str, tuple[Range, ...]]:
         """The pieces as one text with "…" where something is left out or a sentence is cut, and its highlights."""
-        edges = {edge for sentence in self.sentences for edge in sentence}
         text = ""
         highlights: list[Range] = []
         for start, end in pieces:
-            torn = start not in edges, end not in edges
+            first, last = bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1)
+            torn = start != self.starts[first], end != self.sentences[last - 1][1]
             while start < end and self.body[start].isspace():
                 start += 1
             while end > start and self.body[end - 1].isspace():
@@ -289,7 +293,6 @@ class _Text:
             if (text or torn[0]) and not text.endswith("…"):
                 text += "…"
             shift = len(text) - start
-            first, last = bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1)
             for at in range(first, last):
                 clipped = ((max(s, start), min(e, end)) for s, e in self.spans(at))
                 highlights += ((s + shift, e + shift) for s, e in clipped if s < e)
@@ -325,16 +328,12 @@ def _present(text: str, forms: Sequence[str]) -> frozenset[str]:
 
 def _sentences(body: str, whole: Sequence[Range]) -> list[Range]:
     """The sentences of a body as ranges that tile it; none ends inside one of the ranges of `whole`."""
-    out = []
-    start = 0
-    for stop in _SENTENCE_END.finditer(body):
-        end = stop.end()
-        if not body[start:end].isspace() and not (whole and any(s < end < e for s, e in whole)):
-            out.append((start, end))
-            start = end
-    if start < len(body):
-        out.append((start, len(body)))
-    return out
+    ends = [stop.end() for stop in _SENTENCE_END.finditer(body)]
+    if whole:
+        ends = [end for end in ends if not any(s < end < e for s, e in whole)]
+    if body and (not ends or ends[-1] < len(body)):
+        ends.append(len(body))
+    return list(zip([0, *ends], ends, strict=False))
 
 
 def _untorn(text: str, at: int, most: int) -> int:

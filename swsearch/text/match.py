@@ -18,7 +18,8 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -153,17 +154,18 @@ def find_spans(text: str, forms: Sequence[str]) -> list[tuple[int, int]]:
 
 def find_in_folded(folded: str, forms: Sequence[str]) -> list[tuple[int, int]]:
     """The same of text that is folded already."""
-    offsets: Sequence[int]
-    if any(MARK in form or BREAK in form for form in forms) or _classes().unlike.search(folded):
-        form, offsets = _map_folded(folded)
-    else:  # what has neither marks nor runs in it stands in such a text as it is
-        form, offsets = folded, range(len(folded))
+    place: Callable[[int], int]
+    if any(MARK in form or BREAK in form for form in forms) or _classes().far.search(folded):
+        text, offsets = _map_folded(folded)
+        place = offsets.__getitem__
+    else:
+        text, place = _squeezed(folded)
     found: list[tuple[int, int]] = []
-    for wanted in forms:
-        at = form.find(wanted) if wanted else -1
+    for form in forms:
+        at = text.find(form) if form else -1
         while at >= 0:
-            found.append((offsets[at], offsets[at + len(wanted) - 1] + 1))
-            at = form.find(wanted, at + 1)
+            found.append((place(at), place(at + len(form) - 1) + 1))
+            at = text.find(form, at + 1)
     spans: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if spans and start <= spans[-1][1]:
@@ -171,6 +173,17 @@ def find_in_folded(folded: str, forms: Sequence[str]) -> list[tuple[int, int]]:
         else:
             spans.append((start, end))
     return spans
+
+
+def _squeezed(folded: str) -> tuple[str, Callable[[int], int]]:
+    """The text without what vanishes, and where its characters come from: enough for forms without runs and breaks,
+    whose units stand in it as they are."""
+    starts, shifts = [], [0]
+    for gap in _classes().vanishing.finditer(folded):
+        starts.append(gap.start() - shifts[-1])
+        shifts.append(shifts[-1] + gap.end() - gap.start())
+    text = _classes().vanishing.sub("", folded) if starts else folded
+    return text, lambda at: at + shifts[bisect_right(starts, at)]
 
 
 def _pointed(folded: str) -> str:
@@ -188,7 +201,7 @@ class _Classes:
         vanishing = "".join(re.escape(char) for char, mark in near.items() if not mark)
         far = "\U00010000-\U0010ffff"
         self.breaking, self.vanishing = re.compile(f"[{breaking}]+"), re.compile(f"[{vanishing}]+")
-        self.far, self.unlike = re.compile(f"[{far}]"), re.compile(f"[{vanishing}{far}]")
+        self.far = re.compile(f"[{far}]")
         # Runs (group 1), breaks (2), what vanishes (3), a character outside the BMP (4), and the rest.
         self.pieces = re.compile(
             f"([0-9a-z.,]+)|([{breaking}]+)|([{vanishing}]+)|([{far}])|[^0-9a-z.,{breaking}{vanishing}{far}]+"
