@@ -2,6 +2,7 @@
 
 import math
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from swsearch.query.bind import bind
 from swsearch.query.nodes import Chunk
 from swsearch.query.parse import parse
 from swsearch.records import Article
+from swsearch.text.fold import fold
 
 DOC = Path(__file__).parent.parent / "docs/ranking.md"
 
@@ -66,6 +68,30 @@ def test_a_variant_ranks_below_the_literal_form(engine):
         assert set(found) == {"a", "b"}
         assert max(found, key=found.get) == first
         assert set(scores(engine, query, literal=True)) == {first}
+
+
+def reviewed_pairs():
+    """(what is asked for, what the other side says) for each line of the list, both ways where it has both."""
+    text = (files("swsearch.text") / "data/strait_variants.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            mainland, way, others = line.split("\t")
+            one, other = mainland.split()[0], others.split()[0]
+            if fold(one) not in fold(other) and fold(other) not in fold(one):
+                yield other, one
+                if way == "=":
+                    yield one, other
+
+
+def test_every_reviewed_variant_ranks_below_the_literal_form():
+    pairs = list(reviewed_pairs())
+    assert len(pairs) > 400
+    for literal, other in pairs:
+        engine = ScanEngine()
+        text = "会议在河北召开，{}方面的工作由各单位负责。"
+        fill(engine, ("b", "", text.format(literal)), ("a", "", text.format(other)), ("c", "", "其他"))
+        found = scores(engine, literal)
+        assert found["b"] > found["a"] > 0, (literal, other, found)
 
 
 def test_ties_are_broken_by_id(engine):

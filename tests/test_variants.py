@@ -131,6 +131,26 @@ def test_the_lists_are_well_formed(name: str) -> None:
             assert fold(word) != fold(mainland)
 
 
+def test_every_reviewed_pair_is_said_both_ways() -> None:
+    """Where one word holds the other, it is found as it is; where only the script differs, by folding."""
+    text = (files("swsearch.text") / "data" / "strait_variants.tsv").read_text(encoding="utf-8")
+    pairs = 0
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        mainland, way, others = line.split("\t")
+        for one in map(fold, mainland.split()):
+            for other in map(fold, others.split()):
+                pairs += 1
+                if one == other:
+                    continue
+                if way == "=" and one not in other:
+                    assert other in {fold(found.text) for found in alternatives(one)}, line
+                if other not in one:
+                    assert one in {fold(found.text) for found in alternatives(other)}, line
+    assert pairs >= 500
+
+
 def test_a_chunk_without_list_words_does_not_load_jieba() -> None:
     code = (
         "import sys; from swsearch.text.variants import alternatives; alternatives('社工站');"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from swsearch.query.nodes import AnyOf, BoundNode, Contains, Term, positive_leaves
 from swsearch.text.match import MARK, units
 
@@ -9,7 +11,8 @@ from swsearch.text.match import MARK, units
 def terms(bound: BoundNode) -> tuple[Term, ...]:
     """The distinct ranking terms of a query, in its order: each chunk, and each word of two or more units in it.
 
-    A term and its variants are one term. A variant that the query says itself is a term of its own instead.
+    A term and its variants are one term. A variant that the query says itself is a term of its own instead; one that
+    holds another variant is left to that one, since it would count twice and come before the literal form.
     """
     forms: dict[str, bool] = {}
     variants: dict[str, dict[str, None]] = {}
@@ -24,9 +27,14 @@ def terms(bound: BoundNode) -> tuple[Term, ...]:
                 said = (other for of, other in counterparts if of == word)
                 variants.setdefault(word, {}).update(dict.fromkeys(said))
     return tuple(
-        Term(form, is_word, tuple(other for other in variants[form] if other not in forms))
+        Term(form, is_word, _shortest([other for other in variants[form] if other not in forms]))
         for form, is_word in forms.items()
     )
+
+
+def _shortest(variants: Sequence[str]) -> tuple[str, ...]:
+    """Those of the variants that hold no other one."""
+    return tuple(one for one in variants if not any(other in one for other in variants if other != one))
 
 
 def pieces(chunk: Contains) -> tuple[BoundNode, ...]:
