@@ -52,7 +52,7 @@ def compare(docs: list[corpus.Doc], seeds: Path, places: dict[str, str]) -> dict
         rebuild(seeds, index=place, full=True)
         seconds = time.perf_counter() - started
         indexes[name] = open_index(place)
-        size = indexes[name].status().size_bytes or _size(indexes[name])
+        size = indexes[name].status().size_bytes
         out[name] = {"articles_per_s": round(len(docs) / seconds), "bytes_per_article": round(size / len(docs))}
     asked = queries.draw(docs, SUBSTRINGS, corpus.SEED)
     forms = {doc.id: match_form(doc.text) for doc in docs}
@@ -93,10 +93,6 @@ def compare(docs: list[corpus.Doc], seeds: Path, places: dict[str, str]) -> dict
 
 def _quoted(text: str) -> str:
     return f'"{text}"'
-
-
-def _size(index: Any) -> int:
-    return int(index._engine.size_bytes())
 
 
 def _ids(answer: Any) -> set[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
-from swsearch.engines.base import Engine, Found, Meta, Record, Sort, open_engine
+from swsearch.engines.base import Engine, Found, Meta, Record, Remote, Sort, open_engine
 from swsearch.errors import IndexCorrupt, QueryError
 from swsearch.query import bind as binding
 from swsearch.query.nodes import (
@@ -250,6 +251,8 @@ class Index:
             tried = (weaker for step, weaker in self._weaker(asked) if step == results.relaxed)
             node = next(weaker for weaker in tried if self._engine.search(weaker, limit=1, notices=notices).total)
             lines += [f"relaxed: {results.relaxed}", binding.explain(node)]
+        if isinstance(self._engine, Remote):
+            lines.append(f"sent to {self._engine.name}: {json.dumps(self._engine.body(node), ensure_ascii=False)}")
         for hit in results:
             parts = [f"{_shown(form)} {score:.3f}" for form, score in self._engine.scores(node, hit.id) if score]
             lines.append(f"{hit.rank}. {hit.id}  {hit.score:.3f} = {' + '.join(parts) or '0'}")
@@ -275,7 +278,7 @@ class Index:
             articles=articles,
             notices=notices,
             files=len(files),
-            size_bytes=sum(item.stat().st_size for item in Path(self.path).glob("*") if item.is_file()),
+            size_bytes=self._size(),
             built=self._meta.built if self._meta else "",
             format=self._meta.format if self._meta else 0,
             stale=self._stale,
@@ -287,6 +290,11 @@ class Index:
         return self._engine.check()
 
     # ---- inside
+
+    def _size(self) -> int:
+        if isinstance(self._engine, Remote):
+            return self._engine.size_bytes()
+        return sum(item.stat().st_size for item in Path(self.path).glob("*") if item.is_file())
 
     def _read_meta(self) -> None:
         self._meta: Meta | None = self._engine.meta()

@@ -135,6 +135,17 @@ class Engine(Protocol):
         """Free files and locks; changes that were not committed are dropped."""
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """What an engine can tell besides when it is another program that stores and answers."""
+
+    def body(self, bound: BoundNode) -> Mapping[str, Any]:
+        """What is sent for a query, to be shown."""
+
+    def size_bytes(self) -> int:
+        """How much the index takes there."""
+
+
 @dataclass(frozen=True)
 class Indexed:
     """What is searched of one article or notice: the match forms of its parts, the title's first, and the words of

@@ -1,11 +1,14 @@
 """What can be wrong between us and a cluster, each a sentence of ours, none with a secret in it."""
 
+import base64
 import http.server
 import json
 import ssl
 import subprocess
 import threading
+import time
 import warnings
+from contextlib import suppress
 
 import pytest
 
@@ -23,6 +26,7 @@ class Fake:
     def __init__(self, *answers, context=None):
         self.answers = list(answers)
         self.asked = []
+        self.wait_s = 0.0
         fake = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,13 +40,15 @@ class Fake:
                         {name.lower(): value for name, value in self.headers.items()},
                     )
                 )
+                time.sleep(fake.wait_s)
                 status, body = fake.answers[0] if len(fake.answers) == 1 else fake.answers.pop(0)
                 text = (body if isinstance(body, str) else json.dumps(body)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/html" if isinstance(body, str) else "application/json")
                 self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
+                with suppress(BrokenPipeError):  # who asked has given up
+                    self.end_headers()
+                    self.wfile.write(text)
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer  # noqa: N815
 
@@ -117,6 +123,11 @@ ERRORS = [
         EngineError,
         "disk is nearly full",
     ),
+    (
+        (429, {"error": {"reason": "index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage]"}}),
+        EngineError,
+        "is read-only, which OpenSearch makes it when a disk is nearly full",
+    ),
     ((404, {"error": {"reason": "no such index"}}), IndexMissing, "no index at"),
     ((413, ""), EngineError, "http.max_content_length"),
     ((429, {"error": {"reason": "rejected"}}), EngineUnavailable, "too busy"),
@@ -126,7 +137,11 @@ ERRORS = [
         EngineError,
         "2 shards of articles missing",
     ),
-    ((400, {"error": {"root_cause": [{"reason": "why"}], "reason": "all"}}), EngineError, "answered 400: why; all"),
+    (
+        (400, {"error": {"root_cause": [{"reason": "why\nso"}], "reason": "all"}}),
+        EngineError,
+        "answered 400: why so; all",
+    ),
     ((200, "<html>"), EngineUnavailable, "is not OpenSearch"),
 ]
 
@@ -212,6 +227,43 @@ def test_an_item_that_is_refused_is_named(fake):
     bad = {"index": {"status": 400, "error": {"reason": "too long"}}}
     with pytest.raises(EngineError, match="b was not stored: too long"):
         fake((200, {"items": [bad]})).cluster().bulk("articles", [("2", {"id": "b"})])
+
+
+def test_a_full_disk_is_not_waited_for(fake):
+    reason = "index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark];"
+    server = fake((200, {"items": [{"index": {"status": 429, "error": {"reason": reason}}}]}))
+    with pytest.raises(EngineError, match="a disk is nearly full: make room"):
+        server.cluster().bulk("articles", [("2", {"id": "b"})])
+    assert len(server.asked) == 1
+
+
+def test_a_cluster_that_stays_busy_is_given_up(fake):
+    server = fake((200, {"items": [{"index": {"status": 429, "error": {"reason": "rejected execution"}}}]}))
+    with pytest.raises(EngineUnavailable, match="too busy for"):
+        server.cluster().bulk("articles", [("2", {"id": "b"})])
+    assert len(server.asked) > 2
+
+
+def test_user_and_password_in_any_script(fake):
+    server = fake((200, HELLO))
+    server.cluster(SWSEARCH_OPENSEARCH_USER="编辑", SWSEARCH_OPENSEARCH_PASSWORD="密码:1").greet()
+    scheme, _, value = server.asked[0][3]["authorization"].partition(" ")
+    assert (scheme, base64.b64decode(value).decode()) == ("Basic", "编辑:密码:1")
+
+
+@pytest.mark.parametrize("key", [f"{SECRET}\nx", f"{SECRET} x", f"密{SECRET}"])
+def test_a_key_that_no_header_holds_is_refused_and_not_shown(key):
+    with pytest.raises(SettingError, match="SWSEARCH_OPENSEARCH_API_KEY holds characters") as caught:
+        Address.of("opensearch+http://a/news", {"SWSEARCH_OPENSEARCH_API_KEY": key})
+    assert SECRET not in str(caught.value)
+    assert SECRET not in repr(caught.value)
+
+
+def test_a_cluster_that_does_not_answer_in_time(fake):
+    server = fake((200, HELLO))
+    server.wait_s = 2
+    with pytest.raises(EngineUnavailable, match=r"did not answer within 0\.3 seconds"):
+        server.cluster().ask("GET", "/", timeout_s=0.3)
 
 
 def test_an_api_key_goes_into_the_header_and_nowhere_else(fake):

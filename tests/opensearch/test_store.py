@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from swsearch.engines.opensearch.store import OpenSearchEngine
 from swsearch.errors import EngineError, IndexLocked, IndexMissing, IndexStale, IndexStateError
 from swsearch.query.bind import bind
 from swsearch.query.nodes import Chunk, Everything
+from swsearch.query.parse import parse
 from swsearch.records import Article
 
 ROOT = Path(__file__).parent.parent.parent
@@ -110,6 +112,62 @@ def test_pages_and_facets_are_whole_however_small(url, monkeypatch):
     for id, _ in at_once.hits:
         assert engine.article(id).id == id
     engine.close()
+
+
+def test_proximity_beside_different_strings(url):
+    """The same `"…"~n` twice in a query, each time narrowed by something else."""
+    put(url, [article(1, "甲，社工服务站"), article(2, "乙，社工服务站"), article(3, "丙，社工服务站")])
+    engine = OpenSearchEngine(url)
+    bound = bind(parse('(甲 "社工 站"~5) OR (乙 "社工 站"~5)').node).node
+    assert {id for id, _ in engine.search(bound).hits} == {"a:000001", "a:000002"}
+    engine.close()
+
+
+COMMANDS = [
+    ["query", "社工站 全覆盖", "--count"],
+    ["query", "社工站", "--sort", "year", "--jsonl", "--limit", "0"],
+    ["query", "社工站", "--kwic"],
+    ["query", "社工站 region:江西", "--facets"],
+    ["query", "社工站", "--csv", "--notices"],
+    ["query", "这句话哪里都没有出现过"],
+    ["check"],
+]
+
+
+def swsearch(*arguments, **environment):
+    """(exit status, stdout, stderr) of the command."""
+    env = {**os.environ, "NO_COLOR": "1", **environment}
+    run = subprocess.run([sys.executable, "-m", "swsearch", *arguments], capture_output=True, text=True, env=env)
+    return run.returncode, run.stdout, re.sub(r"\b\d+ ms", "… ms", run.stderr)
+
+
+def test_commands_print_what_they_print_of_the_embedded_index(url, tmp_path):
+    embedded = str(tmp_path / "index")
+    for place in (url, embedded):
+        assert swsearch("rebuild", str(SEEDS), "--index", place)[0] == 0
+    for command in COMMANDS:
+        one, two = (swsearch(*command, "--index", place) for place in (url, embedded))
+        assert [text.replace(url, embedded) for text in one[1:]] == list(two[1:]), command
+        assert one[0] == two[0]
+    status, out, _ = swsearch("query", "社工站", "--explain", "--index", url)
+    (sent,) = [line for line in out.splitlines() if line.startswith("sent to opensearch: ")]
+    assert json.loads(sent.partition(": ")[2])["sort"] == [{"_score": "desc"}, {"id": "asc"}]
+    assert status == 0
+    out = swsearch("status", "--json", "--index", url)[1]
+    assert json.loads(out)["size_bytes"] > 10_000
+
+
+def test_what_goes_wrong_is_one_line_on_the_terminal(url, base_url):
+    nothing = "opensearch+http://127.0.0.1:9/x"
+    for command in (["query", "社工站"], ["status"], ["check"], ["rebuild", str(SEEDS)]):
+        for place in (nothing, *([url] if command[0] != "rebuild" else [])):
+            status, out, error = swsearch(
+                *command, "--index", place, SWSEARCH_OPENSEARCH_USER="me", SWSEARCH_OPENSEARCH_PASSWORD="geheim-49"
+            )
+            assert (status, out) == (2, "")
+            assert error.startswith("swsearch: nothing answers" if place == nothing else "swsearch: there is no index")
+            assert error.count("\n") == 1
+            assert "geheim" not in error
 
 
 # ---- generations
@@ -281,6 +339,39 @@ def test_a_draft_that_is_deleted_from_outside_is_not_made_again(url, ask):
     assert indexes(ask, url) == [generation(ask, url, 1), f"{name_of(url)}-lock"]
 
 
+def test_an_alias_that_moved_though_nobody_said_so_has_moved(url, monkeypatch):
+    """The answer was lost, so the library asked again, and what was done cannot be done twice."""
+    put(url, [article(1)])
+    engine = OpenSearchEngine(url, write=True)
+    ask = engine._cluster.ask
+
+    def twice(method, path, *arguments, **options):
+        if path == "/_aliases":
+            ask(method, path, *arguments, **options)
+        return ask(method, path, *arguments, **options)
+
+    engine.add([article(2)], [])
+    monkeypatch.setattr(engine._cluster, "ask", twice)
+    engine.commit(META)
+    engine.close()
+    reader = OpenSearchEngine(url)
+    assert ids(reader) == {"a:000001", "a:000002"}
+    reader.close()
+
+
+def test_a_full_disk_is_told_and_the_old_index_stays(url, ask):
+    put(url, [article(1)])
+    engine = OpenSearchEngine(url, write=True)
+    engine.add([article(2)], [])
+    ask("PUT", f"/{generation(ask, url, 2)}/_settings", {"index.blocks.read_only_allow_delete": True})
+    with pytest.raises(EngineError, match="a disk is nearly full: make room"):
+        engine.commit(META)
+    engine.close()
+    reader = OpenSearchEngine(url)
+    assert ids(reader) == {"a:000001"}
+    reader.close()
+
+
 def test_a_record_that_is_refused_is_named_and_the_old_index_stays(url):
     put(url, [article(1)])
     engine = OpenSearchEngine(url, write=True)
@@ -314,7 +405,7 @@ def test_a_killed_rebuild_leaves_the_old_index_or_the_new(url, ask, tmp_path):
     started = time.monotonic()
     subprocess.run([sys.executable, "-c", REBUILD, tmp_path, url], check=True)
     whole = time.monotonic() - started
-    seen = set()
+    seen = []
     for version in range(1, KILLS + 1):
         new = seeds(version)
         process = subprocess.Popen([sys.executable, "-c", REBUILD, tmp_path, url])
@@ -325,7 +416,7 @@ def test_a_killed_rebuild_leaves_the_old_index_or_the_new(url, ask, tmp_path):
         found = ids(reader)
         reader.close()
         assert found in (old, new)
-        seen.add(found == new)
+        seen.append(found == new)
         started = time.monotonic()
         rebuild(tmp_path, index=url)
         assert time.monotonic() - started < 10
@@ -336,6 +427,9 @@ def test_a_killed_rebuild_leaves_the_old_index_or_the_new(url, ask, tmp_path):
         assert generation(ask, url, reader.generation()) in left
         reader.close()
         old = new
+    print(
+        f"{KILLS} kills, {whole:.1f} s a rebuild: {seen.count(False)} times the old index, {seen.count(True)} the new"
+    )
 
 
 def test_25000_matches_come_out_whole_while_rebuilds_go_on(url):

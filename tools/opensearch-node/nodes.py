@@ -44,8 +44,10 @@ def jars():
             subprocess.run(["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), *goals], check=True, timeout=FETCH_SECONDS)
         except FileNotFoundError:
             raise NodeError("Maven fetches OpenSearch, and there is no mvn: install Maven") from None
-        except subprocess.SubprocessError as error:
-            raise NodeError(f"Maven could not fetch OpenSearch {VERSION}: {error}") from None
+        except subprocess.TimeoutExpired:
+            raise NodeError(f"Maven did not fetch OpenSearch {VERSION} within {FETCH_SECONDS} seconds") from None
+        except subprocess.CalledProcessError:
+            raise NodeError(f"Maven could not fetch OpenSearch {VERSION}; it says why above") from None
         shutil.rmtree(lib, ignore_errors=True)
         partial.rename(lib)
     return lib

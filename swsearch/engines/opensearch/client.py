@@ -5,6 +5,7 @@ Every call has a timeout, every answer is looked at: an answer of a part of the 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -78,7 +79,7 @@ class Address:
             tls=tls,
             user=env.get("SWSEARCH_OPENSEARCH_USER"),
             password=env.get("SWSEARCH_OPENSEARCH_PASSWORD"),
-            api_key=env.get("SWSEARCH_OPENSEARCH_API_KEY"),
+            api_key=_key(env, "SWSEARCH_OPENSEARCH_API_KEY"),
             ca=env.get("SWSEARCH_OPENSEARCH_CA"),
             shards=_count(env, "SWSEARCH_OPENSEARCH_SHARDS", 1) or 1,
             replicas=_count(env, "SWSEARCH_OPENSEARCH_REPLICAS", None),
@@ -103,6 +104,13 @@ def _host(url: str, text: str, tls: bool) -> tuple[str, int]:
     if not host:
         raise SettingError(f"{url}: {text or 'nothing'} is no host; give HOST:PORT", "index", text)
     return host, port or 9200
+
+
+def _key(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name, "").strip()
+    if not re.fullmatch(r"[!-~]*", value):  # as a header it would be refused, by an error that prints it
+        raise SettingError(f"{name} holds characters that no key has", name)
+    return value or None
 
 
 def _count(env: Mapping[str, str], name: str, default: int | None) -> int | None:
@@ -130,7 +138,8 @@ class Cluster:
         if address.api_key:
             options["headers"] = {"Authorization": f"ApiKey {address.api_key}"}
         elif address.user is not None:
-            options["http_auth"] = (address.user, address.password or "")
+            both = f"{address.user}:{address.password or ''}".encode("utf-8", "surrogateescape")
+            options["headers"] = {"Authorization": f"Basic {base64.b64encode(both).decode()}"}
         if address.tls:
             options |= {"use_ssl": True, "verify_certs": True, "ssl_assert_hostname": None, "ssl_show_warn": True}
             if address.ca is not None:
@@ -263,11 +272,11 @@ class Cluster:
             again = []
             for item, told in zip(waiting, answer["items"], strict=True):
                 outcome = told["index"]
-                if outcome["status"] == 429:
+                if outcome["status"] == 429 and not _blocked(_reason(outcome.get("error"))):
                     again.append(item)
                 elif outcome["status"] >= 300:
                     record = item[1].get("id") or item[1].get("file") or item[0]
-                    raise EngineError(f"{record} was not stored: {_reason(outcome.get('error'))}", ENGINE)
+                    raise self._refused(record, _reason(outcome.get("error")))
                 else:
                     done.append(outcome["result"])
             waiting = again
@@ -281,6 +290,15 @@ class Cluster:
         return done
 
     # ---- errors
+
+    def _refused(self, record: Any, reason: str) -> EngineError:
+        if _blocked(reason):
+            return self._read_only(reason)
+        return EngineError(f"{record} was not stored: {reason}", ENGINE)
+
+    def _read_only(self, reason: str) -> EngineError:
+        why = "which OpenSearch makes it when a disk is nearly full"
+        return EngineError(f"{self.address.url} is read-only, {why}: make room ({reason})", ENGINE)
 
     def _missing(self) -> IndexMissing:
         where = self.address.url
@@ -312,11 +330,8 @@ class Cluster:
                     f"{where} refuses the user or the password: see SWSEARCH_OPENSEARCH_USER, …_PASSWORD, …_API_KEY",
                     ENGINE,
                 )
-            case 403 if "read-only" in reason or "blocked by" in reason:
-                return EngineError(
-                    f"{where} is read-only, which OpenSearch makes it when a disk is nearly full: make room ({reason})",
-                    ENGINE,
-                )
+            case 403 | 429 if _blocked(reason):
+                return self._read_only(reason)
             case 403:
                 return EngineUnavailable(f"the user may not do this at {where}: {reason}", ENGINE)
             case 404:
@@ -343,19 +358,27 @@ _SHARD = re.compile(r"\[[^\[\]]+\]\[\d+\]")
 
 
 def _busy(error: Any) -> bool:
-    """Whether asking again may help; missing shards are told at once."""
-    return error.status_code == 429 or (error.status_code == 503 and not _SHARD.search(str(error.info)))
+    """Whether asking again may help; missing shards and a full disk are told at once."""
+    if error.status_code == 429:
+        return not _blocked(str(error.info))
+    return error.status_code == 503 and not _SHARD.search(str(error.info))
+
+
+def _blocked(reason: str) -> bool:
+    """Whether an index is blocked for writing: 403, or 429 where the disk is full."""
+    return "blocked by" in reason or "read-only" in reason
 
 
 def _reason(error: Any) -> str:
-    """Why the cluster refused, in at most 300 characters: the innermost reasons."""
+    """Why the cluster refused, on one line of at most 300 characters: the innermost reasons."""
     if not isinstance(error, dict):
-        return str(error or "no reason given")[:300]
+        return " ".join(str(error or "no reason given").split())[:300]
     causes: Sequence[Any] = error.get("root_cause") or ()
     reasons = [str(cause.get("reason")) for cause in (*causes, error.get("caused_by") or {}, error) if cause]
-    return "; ".join(dict.fromkeys(filter(None, reasons)))[:300]
+    return " ".join("; ".join(dict.fromkeys(filter(None, reasons))).split())[:300]
 
 
 def _last(error: Any) -> str:
     """The last words of a connection error: what lies before names our objects."""
-    return str(error.info if error.info is not None else error)[-120:].rpartition(": ")[2].strip("')( ")
+    words = " ".join(str(error.info if error.info is not None else error).split())
+    return words[-120:].rpartition(": ")[2].strip("')( ")

@@ -150,7 +150,7 @@ class Reader:
             "sort": compiled.order(sort),
             "track_scores": True,
             "track_total_hits": True,
-            "_source": False,
+            "stored_fields": "_none_",  # the id comes with the sort values
         }
 
     def _far(self, body: compiled.Body, limit: int | None, offset: int, facets: bool) -> tuple[Found, PointInTime]:
@@ -190,12 +190,15 @@ class Reader:
 
     def _resolve(self, bound: BoundNode, notices: bool, deadline: float) -> dict[Within, list[str]]:
         """The ids that each Within of the tree matches: those that have all pieces are read and judged."""
-        resolved: dict[Within, list[str]] = {}
+        besides: dict[Within, list[BoundNode]] = {}
         for node, beside in _proximities(bound, ()):
-            if node not in resolved:
-                query = compiled.compile_query(AllOf((*beside, *node.pieces)), notices=notices)
-                resolved[node] = self._judged(node, query, deadline)
-        return resolved
+            besides.setdefault(node, []).append(AllOf(beside))
+        return {
+            node: self._judged(
+                node, compiled.compile_query(AllOf((AnyOf(tuple(places)), *node.pieces)), notices=notices), deadline
+            )
+            for node, places in besides.items()
+        }
 
     def _judged(self, node: Within, query: compiled.Body, deadline: float) -> list[str]:
         from swsearch.engines.whoosh.search import near

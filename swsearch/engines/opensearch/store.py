@@ -486,16 +486,27 @@ class _Draft:
         self._cluster.ask("PUT", f"/{self._index}/_settings", {"index.blocks.write": True})
 
     def publish(self, before: str | None) -> None:
-        """Move the alias from the index that this one began with. Raises EngineError if it points elsewhere by now."""
+        """Move the alias from the index that this one began with. Raises EngineError if it points elsewhere by now.
+
+        When the answer to the first request was lost, the library asks again, which is refused, since it was done.
+        """
         actions = [{"add": {"index": self._index, "alias": self._alias}}, _unname(self._index, self._own)]
         if before is not None:
             actions.insert(0, _unname(before, self._alias))
         try:
             self._cluster.ask("POST", "/_aliases", {"actions": actions})
-        except EngineUnavailable:
+        except (EngineError, IndexMissing) as error:
             self._unsure = True
-            raise
+            if not self._published():
+                self._unsure = isinstance(error, EngineUnavailable)
+                raise
         self._pool.shutdown()
+
+    def _published(self) -> bool:
+        """Whether the alias points to this index."""
+        with suppress(IndexMissing):
+            return self._index in self._cluster.ask("GET", f"/{self._alias}")
+        return False
 
     def drop(self) -> None:
         """Delete it."""
