@@ -69,7 +69,7 @@ NOT_ITSELF = re.compile(
 )
 COMMITTEE_ACTS = re.compile(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)")
 TRADITIONAL_LEVELS = str.maketrans("县区乡镇", "縣區鄉鎮")
-LOCAL_OFFICE = re.compile(r"街道办事处|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
+LOCAL_OFFICE = re.compile(r"街道办事处|街道办(?![事理公法好得成])|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
 GOVERNMENT = {
