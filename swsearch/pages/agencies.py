@@ -44,6 +44,7 @@ COUNT = {char: at for at, char in enumerate("二三四五六七八九", 2)} | {"
 SEATED = re.compile("(?:人民政府|政府|行政公署|行署|管委会|管理委员会)$")  # 大兴安岭地区行署民政局
 ZONE_LEVEL = re.compile("(?:高新区|经开区|开发区|工业园区|园区|新区|综保区|保税区)$")
 CORPS = "新疆生产建设兵团"
+DIVISION = re.compile("(?:兵团)?第?[一二三四五六七八九十]{1,2}师$")
 BASED_ON = re.compile("(?:根据|按照|依据|遵照|依照|落实)$")
 STRONG = re.compile(r"印发|下发|出台|发布|制发|颁布|公布|制定|发文|公告|发出|研究制定|修订")
 SOFT = re.compile(r"召开|签署|举办|举行|部署|启动|主办|开展|推出|公示|组织")
@@ -71,7 +72,9 @@ COMMITTEE_ACTS = re.compile(r"[、和]?[省市区县州]?(?:人民)?政府|、|(
 TRADITIONAL_LEVELS = str.maketrans("县区乡镇", "縣區鄉鎮")
 LOCAL_OFFICE = re.compile(r"街道办事处|街道办(?![事理公法好得成])|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
-OFFICE_STOP = re.compile(r".*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]")
+OFFICE_STOP = re.compile(
+    r".*(?:联合|会同|携手|依托|走进|协同|组织|通过)|.*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]"
+)
 GOVERNMENT = {
     "香港特别行政区": ("香港特別行政區政府", "香港特别行政区政府"),
     "澳门特别行政区": ("澳門特別行政區政府", "澳门特别行政区政府"),
@@ -229,9 +232,14 @@ class _Reader:
             if owner:
                 yield owner + printed, body.start - len(zone[0]), owner
                 return
-        if self.province.startswith("新疆") and text.endswith("兵团", max(0, body.start - 2), body.start):
-            yield CORPS + printed, left, CORPS
-            return
+        if self.province.startswith("新疆"):
+            division = DIVISION.search(text[max(0, body.start - 6) : body.start])
+            if division:
+                yield division[0] + printed, body.start - len(division[0]), division[0]
+                return
+            if text.endswith("兵团", max(0, body.start - 2), body.start):
+                yield CORPS + printed, left, CORPS
+                return
         if place is not None and (place.name[-1:] in LEVELS or place.kind == "zone" or body.kind != "organ"):
             head = self._qualified(place)
         elif body.start in self.located.unread and not inherited:

@@ -40,6 +40,9 @@ _FOUND = (
     "从业|参加工作|参军|退休|启动|啟動|实施|开展|发起|推行|试点"
 )
 _LIFE = "毕业|畢業|退休|入职|参军|入伍|下岗|考入|考上|嫁到|嫁给|嫁給|患病|确诊|確診|查出|离世|去世|過世|过世"
+_LATER = re.compile(
+    r"[\d一二两兩三四五六七八九十几幾]{1,3}多?年(?:[后後]|[过過]去)(?![续續备備]|[^。；]{0,20}[将將要达達实實建])"
+)
 _OVER = re.compile("已|了|共有|累计|累計|现有|現有|曾|刚|剛|成功|超额")
 _DAYS = f"(?:度|{MONTH}|\\d{{1,2}}日|年?初|上半年|下半年|年中|春|秋)*"
 _END = "(?:年底|年末|年终|底|末)"
@@ -171,6 +174,8 @@ def role_of(text: str, start: int, end: int, dated: bool) -> tuple[Role, str]:
     after = _ENDS.split(text[end : end + 48], maxsplit=1)[0]
     if _inside_title(text, start):
         return (Role.NEVER, "plan or law") if _TITLE_OF_LAW.match(after) else (Role.WEAK, "title of a document")
+    if not dated and _LATER.search(text, end, end + 60):
+        return Role.NEVER, "looked back on"
     over = bool(_OVER.search(after[:24]))
     for rule, whole, before_pattern, after_pattern in _compiled():
         if (
