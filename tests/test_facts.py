@@ -90,6 +90,8 @@ LONG = {
     "leagues": lambda n: ("江西省", ["共青团江西省" * (n // 6)]),
     "bodies of Taiwan": lambda n: ("新北市", ["新北市社會局與勞工局，縣社會處" * (n // 15)]),
     "bodies of no list": lambda n: ("江西", ["南昌市某某某局与市未保工作领导小组办公室" * (n // 20)]),
+    "departments of zones": lambda n: ("江西", ["江西省园区社会事业局在南昌" * (n // 13)]),
+    "counted departments": lambda n: ("江西", ["南昌、九江两市民政局" * (n // 10)]),
     "committees": lambda n: ("江西省", ["省委、" * (n // 3)]),
     "five-year plans": lambda n: ("", ["今年是十五五开局之年" * (n // 10)]),
     "years": lambda n: ("2024年", ["到2027年“十四五”末，去年" * (n // 16)]),

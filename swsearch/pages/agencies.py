@@ -1,8 +1,8 @@
 """Agencies: the party and government bodies an article names, fully qualified, those that issue something first.
 
 1. `bodies.find_bodies` finds departments by their names: 民政局, 委社会工作部, 卫生健康委 ….
-2. `_Reader` reads whose department each is: a region before it (扬州市民政局), a level word (市民政局, 省委组织部),
-   the one before it in a list (…党委组织部、民政厅、财政厅), or the article's own region.
+2. `_Reader` reads whose department each is: a region before it (扬州市民政局), a level word (市民政局, 省委组织部;
+   what that means is in `owners.py`), the one before it in a list (…党委组织部、民政厅、财政厅), or the article's region.
 3. `_issues` asks whether the sentence goes on with 印发, 出台, 召开 ….
 
 Names keep the printed words; the region is written in full (宁夏民政厅 → 宁夏回族自治区民政厅), a district with its
@@ -13,19 +13,17 @@ bodies of a government have it in their name (社會局長 in a story of 新北�
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from swsearch.pages.agency_bodies import LEAGUE, LEAGUE_MAY, LEVELS, OVERSEAS, Body, find_bodies, full_name, is_national
 from swsearch.pages.gazetteer import ancestors, gazetteer, within
-from swsearch.pages.regions import OUTSIDE, Located
+from swsearch.pages.owners import COUNTED, Owners
+from swsearch.pages.regions import Located
 from swsearch.pages.senses import Place
 from swsearch.records import Evidence
-from swsearch.text.fold import fold
 
 LEVEL = re.compile(r"(自治区|自治州|自治县|自治旗|[省市区县州盟旗])$")
-LEVEL_END = {"地": "地区", "州": "州"}
 # What stands before a level word when no single body is meant: 各市民政局, 市、区民政局, 全区, 社区, 城区
 GENERIC = re.compile(
     r"(?:[各全每两本该某][省市县区州旗]?、?|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|有关|相关|当地|其他|[社城地园景小片山灾老新边牧辖]|所在)$"
@@ -34,17 +32,15 @@ BARE_BAD = re.compile(
     r"(?:[各级某该原]|当地|地方|属地|辖区|基层|相关|有关|上级|下级|同级|所在地|[镇乡村街]|[省市县区州旗乡镇]\))$"
 )
 BARE_OK = re.compile(r"(?:^|[^\u4e00-\u9fff]|[由在经和与向从据对是会同合到以及让为被请据给])$")
-LIST = re.compile(
-    r"(?:,|、[^\S\n]*|和|与|及|以及|会同|联合)+"
-)  # no two ways to read one mark: 、、、、 would take ages
-COUNTED = re.compile(
-    r"(?P<n>[两二三四五六七八九]|[2-9])个?(?P<level>省区市|省区|省市|省|[地市县区州])(?:[(]?[区市][)]?)?$"
-)
-COUNT = {char: at for at, char in enumerate("二三四五六七八九", 2)} | {"两": 2}
+# One way only to read a run of marks: with two for 、 a line of thirty of them takes minutes.
+LIST = re.compile(r"(?:,|、[^\S\n]*|和|与|及|以及|会同|联合)+")
 SEATED = re.compile("(?:人民政府|政府|行政公署|行署|管委会|管理委员会)$")  # 大兴安岭地区行署民政局
 ZONE_LEVEL = re.compile("(?:高新区|经开区|开发区|工业园区|园区|新区|综保区|保税区)$")
 CORPS = "新疆生产建设兵团"
 DIVISION = re.compile("(?:兵团)?第?[一二三四五六七八九十]{1,2}师$")
+COMMITTEE_OF = re.compile("党委|委")
+COMMITTEE_END = re.compile("(?:党委|委)$")
+SPECIAL_ENDS = frozenset("府署会区师团")  # last characters of what these four find
 BASED_ON = re.compile("(?:根据|按照|依据|遵照|依照|落实)$")
 STRONG = re.compile(r"印发|下发|出台|发布|制发|颁布|公布|制定|发文|公告|发出|研究制定|修订")
 SOFT = re.compile(r"召开|签署|举办|举行|部署|启动|主办|开展|推出|公示|组织")
@@ -69,7 +65,6 @@ NOT_ITSELF = re.compile(
     r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头"
 )
 COMMITTEE_ACTS = re.compile(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)")
-TRADITIONAL_LEVELS = str.maketrans("县区乡镇", "縣區鄉鎮")
 LOCAL_OFFICE = re.compile(r"街道办事处|街道办(?![事理公法好得成])|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(
@@ -105,16 +100,6 @@ def find_agencies(located: Located) -> tuple[tuple[str, ...], tuple[Evidence, ..
     return tuple(item.name for item in ranked), evidence
 
 
-@dataclass(slots=True)
-class _Fits:
-    """The places of an article that 省, 市, 区 … can mean: where they end, what is meant, in which part they are."""
-
-    ends: list[int] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-    first: dict[str, str] = field(default_factory=dict)
-
-
 class _Reader:
     """Reads the agencies of one article; keeps what a list or a level word refers to."""
 
@@ -128,12 +113,8 @@ class _Reader:
             else max(located.support, key=lambda path: located.support[path], default="")
         )
         self.province = top.split("/")[0]
-        self.inside = [place for place in located.places if place.part not in OUTSIDE]
-        self.ends = {place.end: place for place in self.inside}
-        self.names: dict[str, str] = {}
-        self.by_path: dict[str, list[Place]] = {}
-        self.fits: dict[str, _Fits] = {}
-        self.owners: dict[str, list[str]] = {}
+        self.owners = Owners(located)
+        self.ends = self.owners.ends
 
     def read(self) -> Iterator[_Found]:
         """The agencies of the article, in order."""
@@ -212,87 +193,63 @@ class _Reader:
             return
         if body.party and body.name[0] not in "委党" and not inherited:
             return
-        left = self._left(body)
         place = self.ends.get(body.start)
         if body.kind in ("local", "party") and (place.path.split("/")[0] if place else self.province) in OVERSEAS:
             return
-        level = LEVEL.search(text[max(0, body.start - 3) : body.start])
         counted = COUNTED.search(text[max(0, body.start - 8) : body.start])
         if counted:
-            for path in self._counted(counted, body.start, body.name):
-                yield self._prefix(path) + printed, body.start, path
+            for path in self.owners.counted(counted, body.start, body.name):
+                yield self.owners.prefix(path) + printed, body.start, path
             return
-        seat = SEATED.search(text[max(0, body.start - 5) : body.start]) if body.kind == "local" else None
-        if seat and (place := self.ends.get(body.start - len(seat[0]))):
-            yield self._qualified(place) + seat[0] + printed, place.start, self._qualified(place)
-            return
-        zone = ZONE_LEVEL.search(text[max(0, body.start - 4) : body.start])
-        if zone and place is None:
-            owner = self._zone(zone[0])
-            if owner:
-                yield owner + printed, body.start - len(zone[0]), owner
-                return
+        start, head = self._special(body, place) or self._head(body, place, inherited)
+        if head:
+            of_list = COMMITTEE_OF.match(printed) if body.kind == "party" else None
+            yield head + printed, start, head + (of_list[0] if of_list else "")
+
+    def _special(self, body: Body, place: Place | None) -> tuple[int, str] | None:
+        """(start, owner) of a department of an administration, a zone, or the production corps."""
+        text, start = self.text, body.start
+        before = text[max(0, start - 6) : start]
+        if place is not None or before[-1:] not in SPECIAL_ENDS:
+            return None
+        seat = SEATED.search(before) if body.kind == "local" else None
+        owner = self.ends.get(start - len(seat[0])) if seat else None
+        if seat and owner:
+            return owner.start, self.owners.qualified(owner) + seat[0]
+        zone = ZONE_LEVEL.search(before)
+        if zone and self.owners.zone.endswith(zone[0]):
+            return start - len(zone[0]), self.owners.zone
         if self.province.startswith("新疆"):
-            division = DIVISION.search(text[max(0, body.start - 6) : body.start])
+            division = DIVISION.search(before)
             if division:
-                yield division[0] + printed, body.start - len(division[0]), division[0]
-                return
-            if text.endswith("兵团", max(0, body.start - 2), body.start):
-                yield CORPS + printed, left, CORPS
-                return
+                return start - len(division[0]), division[0]
+            if before.endswith("兵团"):
+                return start - 2, CORPS
+        return None
+
+    def _head(self, body: Body, place: Place | None, inherited: str) -> tuple[int, str]:
+        """(start, owner) of a department by the region or level word before it, the list it is in, or the article."""
+        text, left = self.text, self._left(body)
+        level = LEVEL.search(text[max(0, body.start - 3) : body.start])
         if place is not None and (place.name[-1:] in LEVELS or place.kind == "zone" or body.kind != "organ"):
-            head = self._qualified(place)
+            head = self.owners.qualified(place)
         elif body.start in self.located.unread and not inherited:
             left = self.located.unread[body.start]
             head = self.located.printed[left : body.start]
         elif level is not None:
             before = text[max(0, body.start - 6) : body.start - len(level[1])]
-            if GENERIC.search(before) or (
-                body.kind == "organ" and not self._organ_counts(body, False, bool(inherited))
-            ):
-                return
-            path = self._owner(level[1], body, inherited)
-            head = self._prefix(path) if path else ""
-        elif inherited and body.kind not in ("organ",):
-            head = (
-                inherited
-                if body.party == inherited.endswith(("委", "党委"))
-                else re.sub(r"(?:党委|委)$", "", inherited)
-            )
-            if body.kind == "party" and not head.endswith(("委", "党委")):
-                return
+            path = "" if GENERIC.search(before) else self.owners.owner(level[1], body, inherited)
+            head = self.owners.prefix(path) if path else ""
+        elif inherited and body.kind != "organ":
+            of_committee = inherited.endswith(("委", "党委"))
+            if body.party and not of_committee:
+                return left, ""
+            head = inherited if body.party == of_committee else COMMITTEE_END.sub("", inherited)
         else:
             head = self._bare(body)
-        if not head:
-            return
         if body.kind == "organ" and not self._organ_counts(body, place is not None, bool(inherited)):
-            return
-        yield head + printed, left, head + (re.match(r"(?:党委|委|)", printed)[0] if body.kind == "party" else "")  # type: ignore[index]
-
-    def _counted(self, counted: re.Match[str], end: int, name: str) -> list[str]:
-        """The regions of 沈阳、大连、鞍山三市民政局 and of 三省区民政厅; none if not so many are named."""
-        number = COUNT.get(counted["n"]) or int(counted["n"])
-        level = counted["level"]
-        if name.endswith("厅") or level.startswith("省"):
-            paths = self._provinces()
-            return paths if len(paths) == number or number == 2 else []
-        end -= len(counted[0])
-        paths = []
-        while len(paths) < number and (place := self.ends.get(end)) is not None:
-            paths.append(_fit(place.path, "" if level == "地" else level))
-            end = place.start
-            while (above := self.ends.get(end)) is not None and within(place.path, above.path):
-                end = above.start
-            end -= self.text[end - 1 : end] in ("、", "和", "与", "及")
-        return paths[::-1] if len(paths) == number and all(paths) else []
-
-    def _zone(self, word: str) -> str:
-        """The zone that 园区 or 开发区 means: the last one named, as printed."""
-        for place in reversed(self.inside):
-            if place.kind == "zone":
-                name = self.located.printed[place.start : place.end]
-                return name if name.endswith(word) else ""
-        return ""
+            return left, ""
+        return left, head
 
     def _named(self, body: Body) -> Iterator[tuple[str, int, str]]:
         """League committees (团市委 → 共青团扬州市委), and street and town offices, which bear a name of their own."""
@@ -301,13 +258,12 @@ class _Reader:
             place = self.ends.get(body.start)
             path = place.path if place else ""
             if not path:
-                at = bisect_right(self._fitting("").ends, body.start) - 1
-                before = self.inside[at] if at >= 0 and self.inside[at].start >= self._part_start(body) else None
-                own = self._own("")
+                before = self.owners.before(body.start)
+                own = self.owners.own("")
                 path = before.path if before and kinds[before.path] == "d" else own[0] if own else ""
             if path and kinds[path] == "d":
                 printed = self.located.printed[body.start : body.end]
-                yield self._prefix(path) + printed, place.start if place else body.start, ""
+                yield self.owners.prefix(path) + printed, place.start if place else body.start, ""
             return
         match = LEAGUE.match(self.text, body.start)
         if match is None:
@@ -315,16 +271,16 @@ class _Reader:
         stop = match.end("of")
         counted = COUNTED.search(self.text[max(0, stop - 8) : stop]) if match["of"] else None
         if counted:
-            for path in self._counted(counted, stop, ""):
-                yield "共青团" + self._prefix(path) + "委", body.start, ""
+            for path in self.owners.counted(counted, stop, ""):
+                yield "共青团" + self.owners.prefix(path) + "委", body.start, ""
             return
         if match["level"] or match["of"]:
-            path = self._owner(match["level"] or match["of"], body, "")
+            path = self.owners.owner(match["level"] or match["of"], body, "")
         else:
             place = self.ends.get(match.end("region"))
             path = place.path if place else ""
         if path:
-            yield "共青团" + self._prefix(path) + "委", body.start, ""
+            yield "共青团" + self.owners.prefix(path) + "委", body.start, ""
 
     def _bare(self, body: Body) -> str:
         """What a department without any region or level before it belongs to."""
@@ -338,12 +294,12 @@ class _Reader:
         ):
             return ""
         if body.name.endswith("厅"):
-            provinces = self._provinces()
-            return self._prefix(provinces[0]) if len(provinces) == 1 else ""
+            provinces = self.owners.provinces()
+            return self.owners.prefix(provinces[0]) if len(provinces) == 1 else ""
         path = self.located.regions[0]
         if len(self.located.regions) > 1 or ("/" not in path and not path.endswith("市")):
             return ""
-        return self._prefix(path)
+        return self.owners.prefix(path)
 
     def _organ_counts(self, body: Body, named: bool, listed: bool) -> bool:
         """Whether 政府 or 委 means the body itself here, not 政府购买 or 市委书记."""
@@ -359,98 +315,6 @@ class _Reader:
         if body.name in ("管委会", "管理委员会", "公安分局", "公所"):
             return named
         return named or not text.startswith(("部门", "系统", "机关"), end)
-
-    def _owner(self, level: str, body: Body, inherited: str) -> str:
-        """The path that 省, 市, 区 … means here."""
-        if level == "区" and body.name.endswith("厅"):
-            level = "自治区"
-        own = self._own(level)
-        fits = self._fitting(level)
-        at = bisect_right(fits.ends, body.start) - 1
-        before = fits.paths[at] if at >= 0 and fits.ends[at] > self._part_start(body) else ""
-        away = body.start - fits.ends[at] if before else 0
-        if inherited and before and away < 40:
-            return before
-        if len(set(own)) == 1:
-            return own[0]
-        if before and (not own or (before in own and away < 5)):
-            return before
-        if own:
-            return own[0]
-        if at >= 0:
-            return fits.first[fits.parts[at]]
-        best = [path for path in self.located.support if _fit(path, level) == path]
-        return best[0] if len(best) == 1 else ""
-
-    def _part_start(self, body: Body) -> int:
-        starts = self.located.starts
-        return starts[bisect_right(starts, body.start) - 1]
-
-    def _own(self, level: str) -> list[str]:
-        """What a level word means in the regions the article is about; the empty one means a county or district."""
-        if level not in self.owners:
-            kinds = gazetteer().kinds
-            own = [
-                (_fit(path, level) if level else path if kinds[path] == "d" else "") for path in self.located.regions
-            ]
-            self.owners[level] = [path for path in own if path]
-        return self.owners[level]
-
-    def _fitting(self, level: str) -> _Fits:
-        """The places that a level word can mean; the empty one means any."""
-        fits = self.fits.get(level)
-        if fits is None:
-            fits = self.fits[level] = _Fits()
-            for place in self.inside:
-                path = _fit(place.path, level)
-                if path:
-                    fits.ends.append(place.end)
-                    fits.paths.append(path)
-                    fits.parts.append(place.part)
-                    fits.first.setdefault(place.part, path)
-        return fits
-
-    def _provinces(self) -> list[str]:
-        """The provinces the article is about."""
-        return list(dict.fromkeys(path.split("/")[0] for path in self.located.regions))
-
-    def _qualified(self, place: Place) -> str:
-        if place.kind == "zone":
-            return self.located.printed[place.start : place.end]
-        return self._prefix(place.path)
-
-    def _prefix(self, path: str) -> str:
-        """The region's name as it stands before a department: a district with its city, others alone."""
-        parts = path.split("/")
-        name = parts[-1]
-        kind = gazetteer().kinds[path]
-        if kind == "t" or (kind == "d" and name.endswith("区") and len(parts) > 1):
-            name = parts[-2] + name
-        if self.traditional:
-            return "".join(
-                self._printed("/".join(parts[: at + 1]))
-                for at in range(len(parts))
-                if parts[at] in (name, parts[-1], parts[-2] if name != parts[-1] else "")
-            )
-        return name
-
-    def _printed(self, path: str) -> str:
-        """The region's name in the script of the article."""
-        if not self.by_path:
-            for place in self.inside:
-                self.by_path.setdefault(place.path, []).append(place)
-        if path not in self.names:
-            name = path.rpartition("/")[2]
-            shown = name
-            for place in self.by_path.get(path, ()):
-                text = self.located.printed[place.start : place.end]
-                if len(text) == len(name) and place.name == fold(name):
-                    shown = text
-                    break
-                if place.name and name.startswith(place.name):
-                    shown = text + name[len(text) :].translate(TRADITIONAL_LEVELS)
-            self.names[path] = shown
-        return self.names[path]
 
     def _overseas(self, body: Body, printed: str) -> Iterator[tuple[str, int, str]]:
         """Bodies of Taiwan, Hong Kong and Macau."""
@@ -469,15 +333,15 @@ class _Reader:
         place = self.ends.get(at)
         if body.name == "府":
             if place and place.part != "title" and within(place.path, self.province):
-                yield self._qualified(place) + "政府", place.start, ""
+                yield self.owners.qualified(place) + "政府", place.start, ""
             return
         if place and not within(place.path, self.province):
-            yield self._qualified(place) + shown, place.start, ""
+            yield self.owners.qualified(place) + shown, place.start, ""
             return
         path = place.path if place else next((item for item in self.located.regions if "/" in item), "")
         owner = next((item for item in reversed(ancestors(path)) if gazetteer().kinds[item] == "c"), "") if path else ""
         if owner and (place or not GENERIC.search(self.text[max(0, at - 3) : at])):
-            yield self._prefix(owner) + "政府" + shown, place.start if place else body.start, ""
+            yield self.owners.prefix(owner) + "政府" + shown, place.start if place else body.start, ""
 
     def _is_ministry(self, start: int, end: int) -> bool:
         """Whether a ministry stands right before one of its bodies: 勞動部勞動力發展署."""
@@ -498,7 +362,7 @@ class _Reader:
         if self.province == "台湾省":
             for pattern in (COUNTY_OFFICE, COUNTY_HALL):
                 found += [Body(hit.start(), hit.end(), hit[0], "taiwan") for hit in pattern.finditer(text)]
-        ends = [place.end for place in self.inside if place.name[-1:] in LEVELS]
+        ends = [place.end for place in self.owners.inside if place.name[-1:] in LEVELS]
         if FREE_END.search(text):
             ends += [
                 hit.end()
@@ -519,12 +383,3 @@ class _Reader:
         if STRONG.search(clause) or BACKED.match(self.text, stop):
             return 2
         return 1 if SOFT.search(clause) else 0
-
-
-def _fit(path: str, level: str) -> str:
-    """The smallest region from `path` upwards that the level word can mean, or nothing."""
-    for item in reversed(ancestors(path)):
-        name = item.rpartition("/")[2]
-        if name.endswith(level) and not (level == "区" and name.endswith(("自治区", "特别行政区"))):
-            return item
-    return ""
