@@ -1,8 +1,8 @@
 """Agencies: the party and government bodies an article names, fully qualified, those that issue something first.
 
 1. `bodies.find_bodies` finds departments by their names: 民政局, 委社会工作部, 卫生健康委 ….
-2. `_Reader` reads whose department each is: a region before it (扬州市民政局), a level word (市民政局, 省委组织部;
-   what that means is in `owners.py`), the one before it in a list (…党委组织部、民政厅、财政厅), or the article's region.
+2. `_Reader` reads whose department each is: a region before it (扬州市民政局), a level word (市民政局, 省委组织部:
+   see `owners.py`), the one before it in a list (…党委组织部、民政厅、财政厅), or the article's own region.
 3. `_issues` asks whether the sentence goes on with 印发, 出台, 召开 ….
 
 Names keep the printed words; the region is written in full (宁夏民政厅 → 宁夏回族自治区民政厅), a district with its
