@@ -10,6 +10,7 @@ from swsearch.pages.layout import (
     cells,
     clean_title,
     column_widths,
+    cut_row,
     drop_layout_spaces,
     is_closed,
     join,
@@ -18,7 +19,6 @@ from swsearch.pages.layout import (
     marks_of,
     row_widths,
     rows_of,
-    split_row,
 )
 
 
@@ -102,7 +102,7 @@ def test_rows_know_their_place_their_gap_and_their_indent():
 
 def test_a_row_cut_in_two_keeps_every_character_in_its_place():
     row = rows_of(["  人才。 （据《南昌日报》）"])[0]
-    left, right = split_row(row, 3)
+    left, right = cut_row(row, [3])
     assert (left.raw, left.start, left.end) == ("人才。", 3, 5)
     assert (right.raw, right.start, right.end) == ("（据《南昌日报》）", 7, 15)
 

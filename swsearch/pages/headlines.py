@@ -107,11 +107,6 @@ def _candidates(lines: Sequence[Line], bodies: Sequence[Body]) -> list[Sequence[
     return [beside.get(line.slot, []) for line in lines]
 
 
-def _is_quoted(text: str, paragraphs: Sequence[Paragraph]) -> bool:
-    """Whether a body has the line word for word, which is the way of captions; headlines tell things in other words."""
-    return len(text) >= 13 and "《" not in text and any(text in paragraph.text for paragraph in paragraphs)
-
-
 class Words:
     """How much the words of a display line point to a body, for all lines of a page; answers are kept.
 
@@ -122,7 +117,6 @@ class Words:
 
     def __init__(self, rows: Sequence[Row], heads: Sequence[int], paragraphs: Sequence[Paragraph]) -> None:
         count = len(paragraphs)
-        self.quoted = frozenset(at for at in heads if _is_quoted(rows[at].clean, paragraphs))
         masks: dict[int, int] = {}
         wanted = {at: bigrams(rows[at].clean) for at in heads}
         asked = frozenset().union(*wanted.values())
@@ -142,6 +136,7 @@ class Words:
             for gram in grams & masks.keys():
                 found[masks[gram]] = found.get(masks[gram], 0.0) + worth[gram]
             self._grams[at] = list(found.items())
+        self.quoted = frozenset(at for at in heads if _is_quoted(rows[at].clean, wanted[at], masks, paragraphs))
         self._known: dict[tuple[int, int], _Shares] = {}
 
     def shares(self, body: int, first: int) -> Mapping[int, float]:
@@ -151,6 +146,23 @@ class Words:
         if found is None:
             found = self._known[key] = _Shares(self._grams, self.quoted, body, first)
         return found
+
+
+def _is_quoted(text: str, grams: Set[int], masks: Mapping[int, int], paragraphs: Sequence[Paragraph]) -> bool:
+    """Whether a paragraph has the line word for word, which is the way of captions; headlines tell things otherwise."""
+    if len(text) < 13 or "《" in text or not grams:
+        return False
+    inside = (1 << len(paragraphs)) - 1  # the paragraphs that have all its pairs of characters
+    for gram in grams:
+        inside &= masks.get(gram, 0)
+        if not inside:
+            return False
+    while inside:
+        last = inside.bit_length() - 1
+        if text in paragraphs[last].text:
+            return True
+        inside ^= 1 << last
+    return False
 
 
 class _Shares(dict[int, float]):
@@ -421,21 +433,27 @@ def _verbs() -> re.Pattern[str]:
 
 def title_of(rows: Sequence[Row], body: str = "") -> str:
     """A headline from its rows: printed parts joined by one space, lines merely wrapped inside a part by nothing."""
-    out, part = "", ""
+    if len(rows) == 1:
+        return clean_title(rows[0].text)
+    body = _QUOTES.sub("", body)
+    out: list[str] = []
+    part = ""
     for row in rows:
         if part and not _wrapped(part, row.clean, body):
-            out, part = out + " ", ""
-        out += clean_title(row.text)
-        part += row.clean
-    return out
+            out.append(" ")
+            part = ""
+        out.append(clean_title(row.text))
+        part = (part + row.clean)[-_PART_CHARS:]
+    return "".join(out)
 
 
+_PART_CHARS = 200  # of a part count; longer ones are no headlines
 _BOUND = frozenset("暨及和与與的等之")
 _QUOTES = re.compile(r"[“”‘’「」]")
 
 
 def _wrapped(a: str, b: str, body: str) -> bool:
-    """Whether headline line `b` goes on inside the part that `a` began.
+    """Whether headline line `b` goes on inside the part that `a` began; `body` is without quotes.
 
     It does behind a colon or an open bracket, before 暨, where the body has the two halves as neighbours (社会|工作),
     and where `a` is only the subject (甘肃兰州社会工作专业人才队伍|再添新活力).
@@ -445,7 +463,6 @@ def _wrapped(a: str, b: str, body: str) -> bool:
     if b[:1] in _BOUND or a[-1:] in _BOUND or (a[-1:].isdigit() and b[:1] > "\x7f"):
         return True
     left, right = _QUOTES.sub("", a)[-1:], _QUOTES.sub("", b)[:1]
-    quoted = f"{re.escape(left)}[“”‘’「」]{{1,2}}{re.escape(right)}"
-    if left and right and (left + right in body or re.search(quoted, body)):
+    if left and right and left + right in body:
         return True
     return len(a) >= 9 and len(b) >= 4 and not _verbs().search(a)

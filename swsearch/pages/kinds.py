@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from swsearch.pages import credits
-from swsearch.pages.layout import Row, split_row
+from swsearch.pages.layout import Row, cut_row
 
 PARA, FLOW, HEAD = "P", "C", "H"  # starts a paragraph, carries it on, is set for display
 BYLINE, SOURCE, PHOTO = "B", "S", "F"
@@ -23,7 +23,7 @@ _TEASER = re.compile(
 )
 _TEASER_CUT = re.compile(r"\s[A-Z]?\d{1,2}\s?版(?=[^\s，。、；：！？）)])")
 _CONTINUED = re.compile(r"^[\[（(【〔]\s*[上下紧緊][接转轉]")
-_LATIN_LABEL = re.compile(r"^.{1,10}[·•・|｜/]\s*[A-Z][A-Za-z &·']+$|^[A-Z][A-Z &·]+\s*[·•・|｜/]\s*.{1,10}$")
+_LATIN_LABEL = re.compile(r"^.{1,10}[·•・|｜/]\s*[A-Z][A-Za-z &·']+$|^[A-Z][A-Z &·]+[·•・|｜/]\s*.{1,10}$")
 _DATE_LINE = re.compile(
     r"^[^，。]{0,8}?(?:[12]\d{3}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}|\d{1,2}/\d{1,2}/[12]\d{3}|[二〇○零一]{4}年.{1,3}月.{1,3})\s*日?\s*"
     r"(?:星期.|[农農][历曆].{2,10}|第.{1,6}[期版]|[A-Z]?\d{1,2}\s*版|\s)*$"
@@ -49,16 +49,15 @@ def cut_rows(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         text = row.text
         if "版" in text and "。" not in text:
-            cut = _TEASER_CUT.search(text)
-            while cut:
-                left, row = split_row(row, cut.end())
-                out.append(left)
-                cut = _TEASER_CUT.search(row.text)
-            text = row.text
+            cuts = [found.end() for found in _TEASER_CUT.finditer(text)]
+            if cuts:
+                *parts, row = cut_row(row, cuts)
+                out += parts
+                text = row.text
         if text[-1:] in "）)〕]】" or "据" in text or "據" in text or "源" in text:
             at = _tail_credit(text)
             if at:
-                left, row = split_row(row, at)
+                left, row = cut_row(row, [at])
                 out.append(left)
         out.append(row)
     return out
@@ -70,8 +69,8 @@ def _tail_credit(text: str) -> int:
     if at <= 0:
         return 0
     before = text[:at].rstrip()
-    tail = text[at:].strip()
-    if not before or before[-1] not in "。！？”’」』…":
+    tail = _single_spaced(text[at:])
+    if not before or before[-1] not in "。！？”’」』…" or len(tail) > 100:
         return 0
     if _TRAILING_SOURCE.match(tail) and (tail[-1] not in "）)〕]" or credits.source_name(tail)):
         return at
@@ -133,11 +132,16 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
                 continue
         if (at < 12 or at >= last - 6 or at in framed) and is_header(rows, at):
             kinds[at] = HEADER
-        elif "版" in text and _TEASER.match(text) and not row.pauses and not _CONTINUED.match(text):
+        elif "版" in text and not row.pauses and _TEASER.match(_single_spaced(text)) and not _CONTINUED.match(text):
             kinds[at] = TEASER
     _spread_headers(rows, kinds)
     mark_captions(rows, kinds)
     return kinds
+
+
+def _single_spaced(text: str) -> str:
+    """`text` with one space for each run of white space, so that no pattern can try the ways to share a long run."""
+    return " ".join(text.split())
 
 
 def _photo_stands(rows: Sequence[Row], at: int) -> bool:
@@ -149,7 +153,7 @@ def _photo_stands(rows: Sequence[Row], at: int) -> bool:
 def is_header(rows: Sequence[Row], at: int) -> bool:
     """Whether the row belongs to the frame of the page: name of the section, folio, date, staff, imprint."""
     row, count = rows[at], len(rows)
-    text = row.text.strip()
+    text = _single_spaced(row.text)
     if _LATIN_LABEL.match(text):
         return True
     if "。" in text:
@@ -161,7 +165,7 @@ def is_header(rows: Sequence[Row], at: int) -> bool:
         return False
     if (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)):
         return True
-    if not (_FOLIO.match(text) or (_DATE_LINE.match(text) and len(row.clean) <= 26)):
+    if not (_FOLIO.match(text) or (len(row.clean) <= 26 and _DATE_LINE.match(text))):
         return False
     # A number or a date alone may be a broken line of body: it must be first, or stand by itself.
     alone = at + 1 == count or rows[at + 1].gap > 0 or not rows[at + 1].clean[:1].isalnum()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from swsearch.records import Page, Span
 
@@ -152,15 +153,15 @@ def _row(line: int, start: int, raw: str, text: str, gap: int) -> Row:
     return Row(line, start + 1, start + len(raw), raw, text, clean, width, gap, start > 0, closed, pauses)
 
 
-def split_row(row: Row, at: int) -> tuple[Row, Row]:
-    """`row` cut before its character `at`, which must not leave a half without characters."""
-    left = make_row(row.line, 0, at, row.raw, row.text, row.gap)
-    right = make_row(row.line, at, len(row.raw), row.raw, row.text, 0)
+def cut_row(row: Row, places: Sequence[int]) -> list[Row]:
+    """`row` cut before each of the characters at `places`, ascending; no part may be without characters."""
     move = row.start - 1
-    return (
-        replace(left, start=left.start + move, end=left.end + move, indent=row.indent),
-        replace(right, start=right.start + move, end=right.end + move, indent=False),
-    )
+    parts = []
+    for start, end in pairwise((0, *places, len(row.raw))):
+        part = make_row(row.line, start, end, row.raw, row.text, row.gap if not start else 0)
+        indent = row.indent and not start
+        parts.append(replace(part, start=part.start + move, end=part.end + move, indent=indent))
+    return parts
 
 
 def blank_weight(rows: Sequence[Row]) -> float:

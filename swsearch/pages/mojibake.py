@@ -159,6 +159,7 @@ class _Page:
         self.right_marks = len(_RIGHT_MARKS.findall(self.text))
         self._known_columns: dict[int, Sequence[int]] = {}
         self._known_joins: dict[int, bool] = {}
+        self._known_right: dict[int, int] = {}
 
     def line(self, at: int) -> int:
         """The line of the character at `at`."""
@@ -195,7 +196,10 @@ class _Page:
         return found
 
     def _marks_right(self, number: int) -> int:
-        return len(_RIGHT_MARKS.findall(self.filled[number]))
+        found = self._known_right.get(number)
+        if found is None:
+            found = self._known_right[number] = len(_RIGHT_MARKS.findall(self.filled[number]))
+        return found
 
     def repaired(self, places: Iterable[int]) -> list[str]:
         """The lines of the page with the characters at `places`, ascending, made marks."""
