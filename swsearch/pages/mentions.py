@@ -75,7 +75,8 @@ class Name:
     """What one name can mean: (path, kind of name), likeliest level first, and what follows from that alone.
 
     `level` is the rank of the likeliest meaning, `top` the paths of that level. `mainland`: the same name where it can
-    mean no township of Taiwan. `masks`: words that hold it and mean something else, with its place in them.
+    mean no township of Taiwan. `masks`: words that hold it and mean something else, with its place in them. `word`: it
+    is an ordinary word too.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Name:
     full: bool
     fulls: int
     masks: tuple[tuple[str, int], ...]
+    word: bool
     in_taiwan: bool
     mainland: Name | None = None
 
@@ -147,7 +149,7 @@ def _name(text: str) -> Name | None:
 def _of_meanings(text: str, rows: list[tuple[str, NameKind]]) -> Name:
     kinds = gazetteer().kinds
     level = RANK[kinds[rows[0][0]]]
-    masks = _context()[1]
+    words, masks = _context()
     return Name(
         text=text,
         meanings=tuple(rows),
@@ -157,6 +159,7 @@ def _of_meanings(text: str, rows: list[tuple[str, NameKind]]) -> Name:
         full=rows[0][1] == "full" or (rows[0][1] == "old" and text[-1] in "省市县区旗盟"),
         fulls=sum(kind == "full" for _, kind in rows),
         masks=masks.get(text, ()) or masks.get(text[:-1], ()),
+        word=level > 0 and text in words,
         in_taiwan=all(path.startswith("台湾省") and kinds[path] != "t" for path, _ in rows),
     )
 
@@ -216,7 +219,7 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
     before = text[start - 1] if start else ""
     adjacent = bool(found) and found[-1].end == start
     nested = adjacent and any(path.startswith(above + "/") for path in name.paths for above in found[-1].name.paths)
-    sent = name.level < 2 and bool(SENDER.search(text[max(0, start - 4) : start])) and bool(SENT.match(text, end))
+    sent = name.level < 2 and bool(SENT.match(text, end)) and bool(SENDER.search(text[max(0, start - 4) : start]))
     if sent and name.text == "北京":
         return None  # where the paper sits
     if name.text[-1] == "市" and text.startswith("中区", end) and _has_midtown(name):
@@ -246,7 +249,7 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
     if kind == "brief" and (CHINESE.match(before) or text[end : end + 1] in BRIEF_NOT_AFTER):
         return None
     small = name.level >= 2 and kind not in ("nick", "brief", "zone", "seat")
-    common = name.level > 0 and not nested and name.text in _context()[0]
+    common = name.word and not nested
     listed = (
         (small or common)
         and (before in BESIDE or text[end : end + 1] in BESIDE)

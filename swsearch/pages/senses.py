@@ -40,6 +40,11 @@ class _Known:
     full: set[str] = field(default_factory=set)
     above_full: set[str] = field(default_factory=set)
 
+    def add_sure(self, path: str) -> None:
+        sure = self.sure
+        for above in ancestors(path):
+            sure[above] = sure.get(above, 0) + 1
+
     def add_full(self, path: str) -> None:
         self.full.add(path)
         self.above_full.update(ancestors(path))
@@ -65,7 +70,7 @@ def read_senses(
         names = [name.mainland or name for name in names]  # 松山区 of Chifeng in a mainland story
     _learn(mentions, names, title_end, known)
     if origin:
-        known.sure.update(ancestors(origin))
+        known.add_sure(origin)
     found: list[tuple[Mention, str]] = []
     for mention, name in zip(mentions, names, strict=True):
         last = found[-1] if found and mention.start - found[-1][0].end <= 1 else None
@@ -90,7 +95,7 @@ def _learn(mentions: Sequence[Mention], names: Sequence[Name], title_end: int, k
                 path = inside.pop()
                 if not heads:
                     known.add_full(path)
-                known.sure.update(ancestors(path))
+                known.add_sure(path)
                 continue
         top = name.top[0]
         if mention.lone and not mention.word and len(name.paths) == 1 and top[-1] in "市县":
@@ -103,7 +108,7 @@ def _learn(mentions: Sequence[Mention], names: Sequence[Name], title_end: int, k
             continue  # 连江县, of Fujian or of Taiwan
         if name.meanings[0][1] in ("full", "old") and not heads:
             known.add_full(top)
-        known.sure.update(ancestors(top))
+        known.add_sure(top)
 
 
 def _sense(mention: Mention, name: Name, last: str, known: _Known, traditional: bool) -> str | None:

@@ -178,13 +178,12 @@ def role_of(text: str, start: int, end: int, dated: bool) -> tuple[Role, str]:
         return Role.NEVER, "looked back on"
     over = bool(_OVER.search(after[:24]))
     for rule, whole, before_pattern, after_pattern in _compiled():
-        if (
-            (rule.dated is None or rule.dated == dated)
-            and not (over and rule.future)
-            and (after_pattern is None or after_pattern.match(after))
-            and (before_pattern is None or before_pattern.search(sentence if whole else clause))
-        ):
-            return rule.role, rule.why
+        if (over and rule.future) or rule.dated not in (None, dated):
+            continue
+        if after_pattern is None or after_pattern.match(after):
+            before = sentence if whole else clause  # no pattern matches nothing
+            if before_pattern is None or (before and before_pattern.search(before)):
+                return rule.role, rule.why
     return (Role.DATED, "date") if dated else (Role.REPORTED, "named")
 
 
