@@ -195,6 +195,9 @@ def _processes(run: Run) -> list[str]:
             )
     if pages_run := run.get("pages"):
         rows.append(("pages into articles, one core", f"{pages_run['rate']:.0f} pages/s"))
+        if "rates" in pages_run:
+            rows.append(("the five seed pages alone", f"{pages_run['rates'][0]:.0f} pages/s"))
+            rows.append(("the slowest page", f"{pages_run['slowest_ms']:.1f} ms"))
     return ["### Processes", _table(("", "time"), rows)] if rows else []
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # bench/ is beside the package, not in it
 
 from bench import __main__ as command  # noqa: E402
-from bench import corpus, measure, queries, report  # noqa: E402
+from bench import corpus, measure, queries, report, worker  # noqa: E402
 from bench.plot import svg  # noqa: E402
 from bench.systems import make  # noqa: E402
 
@@ -83,6 +83,14 @@ def test_comparing_names_what_became_worse():
     assert report.worse(new, old, 0.1) == [
         "cold query / imports of numpy, whoosh, click: 1.5 -> 1.8×, more than 10% worse"
     ]
+
+
+def test_pages_are_timed_by_folder():
+    folders = [str(ROOT / name) for name in measure.PAGES]
+    found = worker.pages(None, folders, 0.0)
+    assert (found["pages"], found["passes"], len(found["rates"])) == (19, 1, 2)
+    assert min(found["rates"]) <= found["rate"] <= max(found["rates"])
+    assert 1000 / found["slowest_ms"] <= max(found["rates"])
 
 
 def test_unknown_names_are_refused():
