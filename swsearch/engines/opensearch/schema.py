@@ -78,9 +78,11 @@ def token(unit: str) -> str:
     return clean(_short(unit))
 
 
+def _tokens(every: Iterable[str]) -> list[str]:
+    return [unit if len(unit) == 1 else _short(unit) for unit in every]
+
+
 def _short(unit: str) -> str:
-    if len(unit) == 1:
-        return unit
     if len(unit) <= UNIT_CHARS:
         return unit.replace(MARK, _QUOTE)
     return f"{_QUOTE}#{hashlib.sha256(unit.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}{_QUOTE}"
@@ -122,8 +124,8 @@ def record_documents(records: Iterable[Record]) -> Iterator[tuple[str, dict[str,
 
 
 def _record_document(record: Record, indexed: Indexed) -> dict[str, Any]:
-    every = list(map(_short, units(indexed.form)))
-    title = list(map(_short, units(indexed.parts[0])))
+    every = _tokens(units(indexed.form))
+    title = _tokens(units(indexed.parts[0]))
     head, body = indexed.words
     document: dict[str, Any] = {
         "kind": ARTICLE if isinstance(record, Article) else NOTICE,
@@ -132,7 +134,7 @@ def _record_document(record: Record, indexed: Indexed) -> dict[str, Any]:
         "grams": clean(" ".join(_pairs(every))),
         "title": clean(" ".join(_pairs([*title, BREAK]))),
         "units": clean(" ".join([unit for unit in every + title * (TITLE_WEIGHT - 1) if unit != BREAK])),
-        "words": clean(" ".join(map(_short, head * TITLE_WEIGHT + body))),
+        "words": clean(" ".join(_tokens(head * TITLE_WEIGHT + body))),
         "length": indexed.length,
         "record": stored(record),
     }

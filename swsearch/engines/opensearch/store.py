@@ -430,12 +430,12 @@ class _Draft:
         replicas = (
             {"auto_expand_replicas": "0-1"} if address.replicas is None else {"number_of_replicas": address.replicas}
         )
-        settings = {"number_of_shards": address.shards, "refresh_interval": -1, **replicas}
+        settings = {"number_of_shards": address.shards, "refresh_interval": -1, **_UNSEEN, **replicas}
         body = {"settings": settings, "mappings": schema.mapping(self._alias), "aliases": {self._own: {}}}
         self._cluster.ask("PUT", f"/{self._index}", body)
 
     def _clone(self, source: str) -> None:
-        body = {"settings": {"index.blocks.write": None}, "aliases": {self._own: {}}}
+        body = {"settings": {"index.blocks.write": None, **_UNSEEN}, "aliases": {self._own: {}}}
         self._cluster.ask("POST", f"/{source}/_clone/{self._index}", body, wait_for_active_shards=1)
         self._cluster.ask("GET", f"/_cluster/health/{self._index}", wait_for_status="yellow", timeout="50s")
         self._before = self._count({"match_all": {}})
@@ -532,6 +532,10 @@ class _Draft:
         if told["failures"] or told["timed_out"] or told["version_conflicts"]:
             raise EngineError(f"{self._index}: not all of the removed pages could be deleted: run it again", ENGINE)
         return int(told["deleted"])
+
+
+_UNSEEN = {"index.translog.durability": "async"}
+"""A draft need not survive a crash before it is flushed, which it is before it is published: no wait for the disk."""
 
 
 def _of_files(files: Sequence[str]) -> Iterator[dict[str, Any]]:
