@@ -26,7 +26,6 @@ from swsearch.query.nodes import (
     BoundNode,
     Contains,
     Node,
-    Nothing,
     Or,
     Weigh,
 )
@@ -72,13 +71,20 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A query made ready: the tree that the engine answers, and what may be relaxed."""
+    """A query made ready: the tree that the engine answers, the parts of its conjunction, and its syntax."""
 
     query: str
     node: BoundNode
-    fixed: tuple[BoundNode, ...]
-    loose: tuple[Contains, ...]
+    parts: tuple[BoundNode, ...]
+    syntax: Node | None
     warnings: tuple[str, ...]
+
+    def relaxable(self) -> tuple[Contains, ...]:
+        """The parts that may be relaxed: unquoted chunks, if the query has no OR."""
+        if self.syntax is None or _has_or(self.syntax):
+            return ()
+        chunks = (part for part in self.parts if isinstance(part, Contains))
+        return tuple(chunk for chunk in chunks if not (chunk.quoted or chunk.title_only))
 
 
 def _on_one_generation(ask: Asks) -> Asks:
@@ -304,25 +310,21 @@ class Index:
     def _ask(self, query: str, filters: Mapping[str, Any], *, literal: bool = False, strict: bool = False) -> _Asked:
         parsed = parse(query, strict=strict)
         bound = binding.bind(parsed.node, strict=strict, literal=literal, query=query)
-        notes: list[str] = []
-        narrowed = binding.bind_filters(**filters, notes=notes)
-        main: tuple[BoundNode, ...] = (
-            () if parsed.node is None and narrowed is not None and not query.strip() else (bound.node,)
-        )
-        parts = tuple(part for node in main for part in (node.nodes if isinstance(node, AllOf) else (node,)))
-        loose: tuple[Contains, ...] = ()
-        if parsed.node is not None and not _has_or(parsed.node):
-            loose = tuple(part for part in parts if isinstance(part, Contains) and not (part.quoted or part.title_only))
-        fixed = tuple(part for part in parts if part not in loose)
-        if narrowed is not None:
-            parts, fixed = (*parts, narrowed), (*fixed, narrowed)
-        node = parts[0] if len(parts) == 1 else AllOf(parts) if parts else Nothing()
-        return _Asked(query, node, fixed, loose, (*parsed.warnings, *bound.warnings, *notes))
+        node, warnings = bound.node, (*parsed.warnings, *bound.warnings)
+        parts = node.nodes if isinstance(node, AllOf) else (node,)
+        if filters:
+            notes: list[str] = []
+            narrowed = binding.bind_filters(**filters, notes=notes)
+            if narrowed is not None:
+                parts = (*parts, narrowed) if query.strip() else (narrowed,)
+                node = parts[0] if len(parts) == 1 else AllOf(parts)
+            warnings = (*warnings, *notes)
+        return _Asked(query, node, parts, parsed.node, warnings)
 
     def _relaxed(self, asked: _Asked, run: Any, *, exact: bool, loose: bool) -> tuple[BoundNode, Found, Relaxed]:
         """The first of: the query as it is, its words, some of its words, that finds anything; else the query."""
         found: Found = run(asked.node)
-        if (found.total and not loose) or exact or not asked.loose:
+        if (found.total and not loose) or exact:
             return asked.node, found, "no"
         for step, node in self._weaker(asked):
             if (relaxed := run(node)).total:
@@ -331,14 +333,16 @@ class Index:
 
     def _weaker(self, asked: _Asked) -> Iterator[tuple[Relaxed, BoundNode]]:
         """The query relaxed, one step at a time: its words, then some of them; steps that say nothing new left out."""
-        pieces = tuple(dict.fromkeys(piece for chunk in asked.loose for piece in binding.pieces(chunk)))
-        if pieces and pieces != asked.loose:
-            yield "words", AllOf((*asked.fixed, *pieces))
+        chunks = asked.relaxable()
+        fixed = tuple(part for part in asked.parts if part not in chunks)
+        pieces = tuple(dict.fromkeys(piece for chunk in chunks for piece in binding.pieces(chunk)))
+        if pieces and pieces != chunks:
+            yield "words", AllOf((*fixed, *pieces))
         if len(pieces) >= 3:
             articles, _ = self._engine.counts()
             weights = tuple(_idf(articles, self._df(piece)) for piece in pieces)
             for share in SHARES:
-                yield "some", AllOf((*asked.fixed, Weigh(pieces, weights, sum(weights) * share)))
+                yield "some", AllOf((*fixed, Weigh(pieces, weights, sum(weights) * share)))
 
     def _df(self, piece: BoundNode) -> int:
         if isinstance(piece, AnyOf):

@@ -357,7 +357,9 @@ class Strings:
     """
 
     def __init__(self, at: Array, text: Array, order: Array | None = None, first: Array | None = None) -> None:
-        self._at, self._order, self._first = at, order, first
+        # Single items of a memoryview are read sooner than those of an array.
+        self._at, self._order, self._first = at.data, None if order is None else order.data, first
+        self._all_at = at
         self._text = text.tobytes() if len(text) < 1 << 16 else text.data
 
     @classmethod
@@ -376,7 +378,7 @@ class Strings:
         return self.raw(number).decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
-        at, text = self._at.tolist(), bytes(self._text)
+        at, text = self._all_at.tolist(), bytes(self._text)
         return (text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(at))
 
     def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
@@ -384,7 +386,7 @@ class Strings:
         high = len(self) if high is None else high
         while low < high:
             middle = (low + high) // 2
-            if self.raw(middle if self._order is None else int(self._order[middle])) < wanted:
+            if self.raw(middle if self._order is None else self._order[middle]) < wanted:
                 low = middle + 1
             else:
                 high = middle
@@ -401,7 +403,7 @@ class Strings:
         place = self.place(wanted, low, high) if high - low > 1 else low
         if place == len(self):
             return None
-        number = place if self._order is None else int(self._order[place])
+        number = place if self._order is None else self._order[place]
         return number if self.raw(number) == wanted else None
 
 
@@ -410,10 +412,15 @@ class StoredPostings:
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         self.lists = file.array(f"{name}_lists")
+        self._lists = self.lists.data
         self._docs, self._counts = file.part(f"{name}_docs"), file.part(f"{name}_counts")
         self._large_at: list[int] = file.array(f"{name}_large_at").tolist()
         self._large = file.array(f"{name}_large")
         self._each_doc, self._each_count = self._docs.memory, self._counts.memory
+
+    def where(self, number: int) -> tuple[int, int]:
+        """Where the postings of a list begin and end."""
+        return self._lists[number], self._lists[number + 1]
 
     def docs(self, start: int, stop: int) -> Array:
         """The documents of the postings from `start` up to `stop`."""
@@ -431,8 +438,8 @@ class StoredPostings:
 
     def each(self, start: int, stop: int, docs: Sequence[int]) -> list[int]:
         """The count of each of a few `docs` in the postings from `start` up to `stop`; 0 where it has none."""
-        self._docs.items(start, stop)
-        self._counts.items(start, stop)
+        self._docs.verify(start, stop)
+        self._counts.verify(start, stop)
         having, counts = self._each_doc, self._each_count
         found = []
         for doc in docs:
@@ -475,6 +482,7 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         self.kinds, self.lengths = file.array("kinds"), file.array("lengths")
         self._form_at, self._record_at = file.array("form_at"), file.array("record_at")
         self._form, self._record = file.part("form"), file.part("record")
+        self._each_form, self._each_record = self._form_at.data, self._record_at.data
         self.gram_terms = file.array("gram_terms")
         self.grams, self.words_postings = StoredPostings(file, "gram"), StoredPostings(file, "word")
         self.words, self.runs = Strings.read(file, "word"), Strings.read(file, "run")
@@ -507,20 +515,18 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def form_bytes(self, doc: int) -> bytes:
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
-        return self._form.read(int(self._form_at[doc]), int(self._form_at[doc + 1]))
+        return self._form.read(self._each_form[doc], self._each_form[doc + 1])
 
-    def forms(self, docs: Array, between: bytes) -> tuple[bytes, list[int]]:
-        """The same of several documents, each followed by `between`, and where each of them ends."""
+    def forms(self, docs: Array, between: bytes) -> tuple[bytes, Array]:
+        """The same of several documents, each followed by `between`, and where each of them ends, in UTF-16 units."""
         at = docs.astype(np.int64)
         starts, ends = self._form_at[at], self._form_at[at + 1]
-        return (
-            self._form.joined(starts.tolist(), ends.tolist(), between),
-            np.cumsum(ends - starts + np.uint64(len(between))).tolist(),
-        )
+        data = self._form.joined(starts.tolist(), ends.tolist(), between)
+        return data, np.cumsum(ends - starts + np.uint64(len(between))) // np.uint64(2)
 
     def record_bytes(self, doc: int) -> bytes:
         """The stored record of a document, as it was given."""
-        return self._record.read(int(self._record_at[doc]), int(self._record_at[doc + 1]))
+        return self._record.read(self._each_record[doc], self._each_record[doc + 1])
 
     def texts(self, docs: Sequence[int]) -> tuple[list[bytes], list[bytes]]:
         """The match forms and the stored records of several documents."""

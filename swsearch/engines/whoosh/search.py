@@ -211,7 +211,8 @@ class Snapshot:
             if wanted is None:
                 wanted = [_Weighed(term, self.articles, everywhere) for term in terms(bound)]
             if len(docs) <= FEW_HITS and sort == "relevance":
-                ranked += _few_best(segment, docs.tolist(), self._few_scores(wanted, asked, docs.tolist()))[:stop]
+                few: list[int] = docs.tolist()
+                ranked += _few_best(segment, few, self._few_scores(wanted, asked, few), stop)
             else:
                 ranked += _best(segment, docs, self._scores(wanted, asked, docs), sort, stop)
             if facets:
@@ -255,9 +256,9 @@ class Snapshot:
 
     def _few_scores(self, wanted: Sequence[_Weighed], asked: Asked, docs: Sequence[int]) -> list[float]:
         """`_scores` of few documents: a call to NumPy takes as long as ten of them."""
-        lengths = asked.segment.lengths
+        length = asked.segment.length
         factor = K1 * B / self.mean_length if self.mean_length else 0.0
-        shape = [lengths.item(doc) * factor + K1 * (1 - B) for doc in docs]
+        shape = [length(doc) * factor + K1 * (1 - B) for doc in docs]
         known: dict[Postings, list[int]] = {}
         scores = [0.0] * len(docs)
         for one in wanted:
@@ -307,6 +308,13 @@ class Asked:
         for having in single:
             docs = docs[segment.mask(having)[docs]]
         return docs
+
+    def rarest(self, lookup: Lookup) -> int:
+        """Where in a form its rarest bigram begins."""
+        if len(lookup.units) == 1:
+            return 0
+        sizes = [stop - start for start, stop in self.postings(lookup.units)]
+        return sum(map(len, lookup.units[: sizes.index(min(sizes))]))
 
     def occurrences(self, units: Sequence[str], docs: Docs, known: dict[Postings, Counts]) -> Counts | Floats:
         """The least count among the bigrams of `units` in each of `docs`; of a single unit, the sum of its counts.
@@ -390,11 +398,11 @@ class _Weighed:
         return found.astype(np.float64)
 
 
-def _few_best(segment: SegmentView, docs: Sequence[int], scores: Sequence[float]) -> list[Ranked]:
+def _few_best(segment: SegmentView, docs: Sequence[int], scores: Sequence[float], stop: int | None) -> list[Ranked]:
     """`_best` of few documents, by relevance."""
-    places = segment.id_order
-    ordered = sorted(zip([-score for score in scores], [places.item(doc) for doc in docs], docs, strict=True))
-    return [(0, score, segment.id(doc), segment, doc) for score, _, doc in ordered]
+    places = segment.each_id_order
+    ordered = sorted(zip([-score for score in scores], [places[doc] for doc in docs], docs, strict=True))
+    return [(0, score, segment.id(doc), segment, doc) for score, _, doc in ordered[:stop]]
 
 
 def _best(segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: int | None) -> list[Ranked]:
@@ -509,7 +517,7 @@ def _all_lookups(lookups: Sequence[Lookup], asked: Asked, among: Mask, deadline:
         if lookup.title_only:
             docs = asked.segment.with_title(docs, lookup.form)
         else:
-            docs = asked.segment.judged(docs, lookup.form, deadline)
+            docs = asked.segment.judged(docs, lookup.form, asked.rarest(lookup), deadline)
     return docs
 
 
