@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from swsearch.pages.pairs import Pairs
 from swsearch.text.fold import fold
 
-END = re.compile(r"[厅局部委会办室署处院组司府联协校法检央所]")
+END = frozenset("厅局部委会办室署处院组司府联协校法检央所")
 NOT_AFTER = {
     "部": "门署分队落件位级",
     "局": "面部势限域",
@@ -89,13 +90,14 @@ def _names() -> tuple[dict[str, str], dict[str, dict[str, str]], dict[str, str]]
 
 
 @cache
-def _by_end(province: str) -> dict[str, tuple[int, ...]]:
-    """Last two characters of a name -> lengths of names that end so, longest first."""
+def _by_end(province: str) -> tuple[dict[str, tuple[int, ...]], Pairs]:
+    """Last two characters of a name -> lengths of names that end so, longest first; and all of these pairs."""
     mainland, overseas, _ = _names()
     lengths: dict[str, set[int]] = {}
     for name in (*mainland, *overseas.get(OVERSEAS.get(province, ""), ())):
-        lengths.setdefault(name[-2:], set()).add(len(name))
-    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}
+        if len(name) > 1 and name[-1] in END:
+            lengths.setdefault(name[-2:], set()).add(len(name))
+    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}, Pairs(lengths)
 
 
 def full_name(name: str, traditional: bool) -> str | None:
@@ -113,15 +115,15 @@ def find_bodies(text: str, province: str) -> list[Body]:
     """Departments in folded `text`, in order; of several that overlap the longest. `province`: of the article."""
     mainland, overseas, _ = _names()
     there = overseas.get(OVERSEAS.get(province, ""), {})
-    lengths = _by_end(province if province in OVERSEAS else "")
+    lengths, pairs = _by_end(province if province in OVERSEAS else "")
     found: list[Body] = []
-    for hit in END.finditer(text):
-        end = hit.end()
-        for size in lengths.get(text[end - 2 : end], ()):
+    for at in pairs.places(text):
+        end = at + 2
+        for size in lengths[text[at:end]]:
             name = text[end - size : end]
             if size > end or (name not in mainland and name not in there):
                 continue
-            if text[end : end + 1] and text[end] in NOT_AFTER.get(hit[0], ""):
+            if text[end : end + 1] and text[end] in NOT_AFTER.get(name[-1], ""):
                 break
             start = end - size
             if name[-1] in "局厅委" and text[start - 1 : start] in ("和", "与"):

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from swsearch.pages.gazetteer import RANK, NameKind, gazetteer
+from swsearch.pages.pairs import Pairs
 from swsearch.text.fold import fold
 
 # Names of two characters that end like a division and are common nouns; they need their parent right before them.
@@ -181,11 +182,9 @@ def _context() -> tuple[frozenset[str], dict[str, tuple[tuple[str, int], ...]]]:
 
 
 @cache
-def _beginnings() -> re.Pattern[str]:
-    """A character that names begin with before one that is the second of a name: passes over most of a text."""
-    pairs = _lengths()
-    first, second = ("".join({pair[at] for pair in pairs}) for at in (0, 1))
-    return re.compile(f"[{re.escape(first)}](?=[{re.escape(second)}])")
+def _beginnings() -> Pairs:
+    """The first two characters of all names."""
+    return Pairs(_lengths())
 
 
 def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
@@ -196,12 +195,10 @@ def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
     lengths, names = _lengths(), gazetteer().names
     found: list[Mention] = []
     end = 0
-    for hit in _beginnings().finditer(text):
-        at = hit.start()
-        sizes = lengths.get(text[at : at + 2])
-        if sizes is None or at < end:
+    for at in _beginnings().places(text):
+        if at < end:
             continue
-        for size in sizes:
+        for size in lengths[text[at : at + 2]]:
             name = _name(text[at : at + size]) if text[at : at + size] in names else None
             if name is not None and (traditional or name.meanings[0][1] != "brief"):
                 mention = _judge(text, at, name, found)
