@@ -53,5 +53,5 @@ class Pairs:
         rows[list(firsts)] = [n * width for n in firsts.values()]
         columns[list(seconds)] = list(seconds.values())
         cells = numpy.zeros((len(firsts) + 1) * width, dtype=bool)
-        cells[[firsts[ord(one) % _PLANE] * width + seconds[ord(two) % _PLANE] for one, two in self.pairs]] = True
+        cells[[firsts[ord(pair[0]) % _PLANE] * width + seconds[ord(pair[1]) % _PLANE] for pair in self.pairs]] = True
         return rows, columns, cells
