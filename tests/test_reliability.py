@@ -175,6 +175,8 @@ def command(*arguments, mode=None, **options):
     """`swsearch …` in a process of its own; with `mode`, through the shim."""
     program = [sys.executable, str(SHIM)] if mode else [sys.executable, "-m", "swsearch"]
     environment = {**os.environ, "SHIM_MODE": mode or "", "PYTHONPATH": str(ROOT)}
+    # A shell starts what runs in the background deaf to Ctrl-C, and children inherit that.
+    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     return subprocess.Popen(
         [*program, *map(str, arguments)],
         stdout=subprocess.PIPE,
