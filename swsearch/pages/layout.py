@@ -8,11 +8,11 @@ hands out rows hands out the whole page once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from swsearch.records import Page, Span
+from swsearch.records import Page
 
 CLOSERS = "”’」』）】〕》〉)]\"'"
 ENDERS = "。！？!?…"
@@ -43,11 +43,6 @@ class Row:
     closed: bool
     pauses: bool
 
-    @property
-    def span(self) -> Span:
-        """The characters of the page that the row stands for."""
-        return Span(self.line, self.start, self.end)
-
 
 def is_closed(text: str) -> bool:
     """Whether `text` ends a sentence."""
@@ -67,13 +62,16 @@ def cells(text: str) -> int:
 
 
 _LAYOUT_SPACE = re.compile("[ \t\xa0\u3000]")
-_SPACES = re.compile(r"[\s\u3000]+")
+_LATIN_GAP = re.compile(r"[!-~]\s+[!-~]")
+_SPACES = re.compile(r"\s+")
 
 
 def drop_layout_spaces(text: str) -> str:
     """`text` without the spaces that a layout puts around digits, marks and Han; those between Latin words stay."""
     if not _LAYOUT_SPACE.search(text):
         return text
+    if not _LATIN_GAP.search(text):
+        return "".join(text.split())
     out: list[str] = []
     at = 0
     for match in _SPACES.finditer(text):
@@ -93,13 +91,14 @@ def _keeps_space(text: str, left: int, right: int) -> bool:
     return any(char.isalpha() for char in text[max(0, left - 2) : left + 1] + text[right : right + 3] if char < "\x80")
 
 
-def join(parts: Iterable[str]) -> str:
+def join(parts: Sequence[str]) -> str:
     """Lines of one paragraph as one text: nothing between Han, a space between Latin words."""
+    if not _LATIN_GAP.search("\n".join(parts)):
+        return "".join(parts)
     out: list[str] = []
     tail = ""  # the last three characters so far: all that counts
     for part in parts:
-        latin = tail and part and tail[-1] < "\x80" and part[0] < "\x80"
-        if latin and _keeps_space(tail + part[:3], len(tail) - 1, len(tail)):
+        if tail and part and _keeps_space(tail + part[:3], len(tail) - 1, len(tail)):
             out.append(" ")
             tail += " "
         out.append(part)
@@ -127,11 +126,12 @@ def rows_of(lines: Sequence[str], repaired: Sequence[str] | None = None) -> list
         if not body:
             gap += 1
             continue
-        if len(body) == len(raw):
-            rows.append(_row(number, 0, raw, text, gap))
-        else:
+        start = 0
+        if len(body) != len(raw):
             start = len(raw) - len(raw.lstrip())
-            rows.append(_row(number, start, body, text[start : start + len(body)], gap + ("\f" in raw[:start])))
+            gap += "\f" in raw[:start]
+            text = text[start : start + len(body)]
+        rows.append(_row(number, start, body, text, gap))
         gap = 0
     return rows
 
@@ -145,7 +145,7 @@ def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> 
 
 def _row(line: int, start: int, raw: str, text: str, gap: int) -> Row:
     """The row of `raw`, which has no outer white space and stands at column `start` (from 0)."""
-    clean = drop_layout_spaces(text.strip())
+    clean = drop_layout_spaces(text.strip()) if _LAYOUT_SPACE.search(text) else text
     width = 2 * len(clean) - len(clean.encode("latin-1", "ignore"))
     last = clean[-1:]
     pauses = last in PAUSES
@@ -229,7 +229,7 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
                 _say(scores, comes, 10)
             if goes >= 0:
                 _say(scores, goes, -10)
-            near = set(capped[at - reach if at > reach else 0 : at + reach + 1])
+            near = capped[at - reach if at > reach else 0 : at + reach + 1]
             best = max(near, key=scores.__getitem__)
             if scores[best] < 0:
                 best = max(near)

@@ -20,7 +20,7 @@ from swsearch.pages.kinds import BYLINE, CAPTION, HEADER, PHOTO, SOURCE, TEASER,
 from swsearch.pages.layout import blank_lines, join, line_runs
 from swsearch.pages.plan import Plan, best_plan, share_credits
 from swsearch.pages.reading import Reading
-from swsearch.records import Article, Notice, NoticeKind, Page, Segmented
+from swsearch.records import Article, Notice, NoticeKind, Page, Segmented, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,10 @@ def _article(reading: Reading, draft: Draft, number: int, blanks: frozenset[int]
             body_rows += heads
         paragraphs.append(reading.paragraphs[at].text)
         body_rows += reading.paragraphs[at].rows
-    lines_of_body = [rows[at].line for at in body_rows]
-    opening = [
-        row for row in draft.credits if lines_of_body and rows[row].line < lines_of_body[-1] and row < min(body_rows)
-    ]
-    order += (
-        [row for row in draft.credits if row in opening]
-        + body_rows
-        + [row for row in draft.credits if row not in opening]
-    )
+    first, last = (min(body_rows), rows[body_rows[-1]].line) if draft.credits else (0, 0)
+    opening = [row for row in draft.credits if row < first and rows[row].line < last]
+    order += opening + body_rows + [row for row in draft.credits if row not in opening]
+    printed = [rows[at] for at in order]
     byline, byline_line, source = _read_credits(reading, draft, paragraphs)
     title = title_of([rows[row] for row in draft.heads], text)
     return Article(
@@ -117,9 +112,9 @@ def _article(reading: Reading, draft: Draft, number: int, blanks: frozenset[int]
         byline_line=byline_line,
         source=source,
         facts=find_facts(title, paragraphs, source, byline),
-        lines=line_runs(list(dict.fromkeys(rows[at].line for at in order)), blanks),
-        spans=tuple(rows[at].span for at in order),
-        printed="\n".join(rows[at].raw for at in order),
+        lines=line_runs(list(dict.fromkeys([row.line for row in printed])), blanks),
+        spans=tuple([Span(row.line, row.start, row.end) for row in printed]),
+        printed="\n".join([row.raw for row in printed]),
     )
 
 
@@ -197,14 +192,14 @@ def _notices(
 
 def _notice(reading: Reading, number: int, kind: NoticeKind, members: Sequence[int], blanks: frozenset[int]) -> Notice:
     rows = [reading.rows[at] for at in members]
-    text = join(row.clean for row in rows) if kind == "caption" else title_of(rows)
+    text = join([row.clean for row in rows]) if kind == "caption" else title_of(rows)
     return Notice(
         id=f"{reading.page.stem}:n{number}",
         file=reading.page.file,
         kind=kind,
         text=text,
         lines=line_runs(list(dict.fromkeys(row.line for row in rows)), blanks),
-        spans=tuple(row.span for row in rows),
+        spans=tuple([Span(row.line, row.start, row.end) for row in rows]),
         printed="\n".join(row.raw for row in rows),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ _MARKS = frozenset("，。、；：！？）》”」』,;:")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
 _BRACKETS = frozenset("（）《》“”「」")
+MOST_MARKS = 40  # of a row are looked at; columns have under ten, whole paragraphs in one line more
 SHORT = 5  # cells under its column from which a row is short: two characters and a half; 4 to 6 score alike
 
 _Three = tuple[float, float, float]
@@ -58,6 +59,7 @@ class _Marks(NamedTuple):
     unpaired: bool
 
     @classmethod
+    @lru_cache(maxsize=2048)  # pages have the same few combinations
     def of(cls, marks: str) -> _Marks:
         """What these marks say, in whatever order."""
         commas, listed = marks.count("，") + marks.count(","), marks.count("、")
@@ -86,8 +88,7 @@ class Unwrapper:
         self.hollow = [len(row.text) > len(row.clean) for row in rows]
         self.spaced = sum(self.hollow) > 0.12 * len(rows)
         printed = marks_of(rows)
-        known = {marks: _Marks.of(marks) for marks in set(printed)}
-        self.marks = [known[marks] for marks in printed]
+        self.marks = [_Marks.of(marks[:MOST_MARKS]) for marks in printed]
         self.width = row_widths(rows, printed)
         self.columns = column_widths(self.width)
         self.says = says = blank_weight(rows)
