@@ -81,6 +81,9 @@ _RULES = (  # the first that fits; `after` is matched from behind the 年, `befo
         before="[由从從]",
         after="的?[^，。；]{0,12}(?:提高|提升|增加|增长|增至|升至|升到|降|减|扩大|发展|上升)",
     ),
+    _Rule(
+        "base of comparison", Role.NEVER, before="(?:[是为為达達]|相[当當][于於])", after="度?的?[\\d.]+多?(?:倍|[%％])"
+    ),
     _Rule("version of a law", Role.NEVER, after="(?:修订|修正|修訂|版|[^，。]{0,4}通过[）)])"),
     _Rule(
         "comes into force",
