@@ -57,6 +57,7 @@ FREE_LEVEL = re.compile(
 FREE_END = re.compile("[局厅]|委员会|领导小组")
 FREE_BEFORE = re.compile(r"(?![由在经和与向从据对是到])[\u4e00-\u9fff]")
 COUNTY_OFFICE = re.compile(r"(?<=[县市]府)(?!议)[\u4e00-\u9fff]{2,8}?[处局](?=长|副|表示|说|指|主办|办理|[,，、。])")
+MINISTRY = re.compile(r"[\u4e00-\u9fff]{2,4}?部(?=..)")  # 衛生福利部社會及家庭署 names the ministry too
 COUNTY_HALL = re.compile(r"府(?<=[县市]府)(?![议社]|[\u4e00-\u9fff]{2,6}?[处局])")
 PRAISE = re.compile(
     r"(?:[、和]?[省市区县州]?(?:人民)?政府)?的?(?:坚强|正确|统一|大力|高度|亲切|关心|支持|重视|领导|部署|决策|中心工作|门口|大院)"
@@ -324,6 +325,9 @@ class _Reader:
             return
         if not body.local:
             above = next((size for size in (5, 4, 3) if self._is_ministry(body.start - size, body.start)), 0)
+            ministry = MINISTRY.match(body.name)
+            if ministry and is_national(ministry[0], self.province):
+                yield printed[: ministry.end()], body.start, ""
             start = body.start - above
             yield (self.located.printed[start : body.start] if shown == printed else "") + shown, start, ""
             return

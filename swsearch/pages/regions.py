@@ -269,7 +269,8 @@ def _topics(located: Located) -> list[str]:
             if inner and all(any(within(path, above) for above in deepest) for path in inner):
                 return inner
         return deepest + _venue(located, deepest)
-    return _by_weight(located)
+    found = _by_weight(located)
+    return found + _venue(located, found)
 
 
 def _without(located: Located, province: str) -> Located:
