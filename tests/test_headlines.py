@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from swsearch.pages.headlines import Body, Line, assign, title_of
+from swsearch.pages.assignment import Body, Line, assign
+from swsearch.pages.headlines import title_of
 from swsearch.pages.layout import rows_of
 from swsearch.pages.segment import segment
 from swsearch.pages.unwrap import weights

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 
-from swsearch.pages import credits, headlines
+from swsearch.pages import assignment, credits
 from swsearch.pages.bodies import opener_score
 from swsearch.pages.kinds import BYLINE, SOURCE
 from swsearch.pages.reading import Reading
@@ -69,8 +69,8 @@ class _Planner:
         self.continued = [bool(_CONTINUED.match(paragraph.text)) for paragraph in reading.paragraphs]
         self.lines = [self._lines(at) for at in range(self.count + 1)]
         self._known: dict[tuple[tuple[int, ...], int, bool], Plan | None] = {}
-        self._known_bodies: dict[tuple[int, int], headlines.Body] = {}
-        self._known_subheads: dict[tuple[int, int, headlines.Body], float] = {}
+        self._known_bodies: dict[tuple[int, int], assignment.Body] = {}
+        self._known_subheads: dict[tuple[int, int, assignment.Body], float] = {}
 
     def search(self) -> Plan:
         """The best plan over flips of the slots in doubt; displaced leads are looked for once bodies are settled."""
@@ -80,7 +80,7 @@ class _Planner:
             (at for at in range(1, self.count) if LOWEST < scores[at] < HIGHEST), key=lambda at: abs(scores[at])
         )[:MAX_TRIES]
         best = self._score(starts, -1, False)
-        if len(starts) > headlines.CROWD:
+        if len(starts) > assignment.CROWD:
             return best
         best = self._climb(best, doubtful, False)
         leads = any(self._can_lead(best, body) for body in self._ends_of_page(best))
@@ -127,7 +127,7 @@ class _Planner:
         base = sum(self.slots[at].score for at in starts if at) + self._credits(starts)
         base += self._subheads(inside, starts, bodies)
         best = Plan(floor, starts, free, (), None, habit)
-        found = headlines.assign(lines, bodies, self.reading.words, habit, floor - base)
+        found = assignment.assign(lines, bodies, self.reading.words, habit, floor - base)
         if found:
             best = Plan(base + found[0], starts, free, tuple(found[1]), None, found[2])
         if leads:
@@ -138,24 +138,24 @@ class _Planner:
 
     # --- parts of the score -------------------------------------------------------------------------------------------
 
-    def _bodies(self, starts: tuple[int, ...]) -> list[headlines.Body]:
+    def _bodies(self, starts: tuple[int, ...]) -> list[assignment.Body]:
         bodies = []
         for key in zip(starts, (*starts[1:], self.count), strict=True):
             body = self._known_bodies.get(key)
             if body is None:
                 start, end = key
                 missing = self.w["head.missing_continued" if self.continued[start] else "head.missing"]
-                body = headlines.Body(start, end, (1 << end) - (1 << start), start, missing)
+                body = assignment.Body(start, end, (1 << end) - (1 << start), start, missing)
                 self._known_bodies[key] = body
             bodies.append(body)
         return bodies
 
-    def _lines(self, at: int) -> list[headlines.Line]:
+    def _lines(self, at: int) -> list[assignment.Line]:
         """The display lines of slot `at`, for when no body goes on across it."""
         reading, heads = self.reading, self.slots[at].heads
         last = len(heads) - 1
         return [
-            headlines.line_of(
+            assignment.line_of(
                 reading.rows[row],
                 row,
                 at,
@@ -188,7 +188,7 @@ class _Planner:
                 score += self.w["credit.both"]
         return score
 
-    def _subheads(self, inside: list[int], starts: tuple[int, ...], bodies: list[headlines.Body]) -> float:
+    def _subheads(self, inside: list[int], starts: tuple[int, ...], bodies: list[assignment.Body]) -> float:
         """How well the display lines inside bodies stand as subheads.
 
         They get what a headline would get for standing near its body, for its words and its lines, so that a body is
@@ -205,7 +205,7 @@ class _Planner:
             score += found
         return score
 
-    def _subhead(self, at: int, end: int, body: headlines.Body) -> float:
+    def _subhead(self, at: int, end: int, body: assignment.Body) -> float:
         """How well the display lines of slot `at` stand as a subhead of `body`, for its paragraphs up to `end`."""
         reading, w, heads = self.reading, self.w, self.slots[at].heads
         for_section = reading.words.shares((1 << end) - (1 << at), at)
@@ -230,7 +230,7 @@ class _Planner:
         return end - start <= MAX_LEAD and not self.slots[end].credits
 
     def _with_lead(
-        self, best: Plan, bodies: list[headlines.Body], lines: list[headlines.Line], base: float, lead: int
+        self, best: Plan, bodies: list[assignment.Body], lines: list[assignment.Line], base: float, lead: int
     ) -> Plan:
         """`best`, or a better plan in which body `lead` is the displaced lead of another one."""
         for target in range(len(best.starts)):
@@ -242,8 +242,8 @@ class _Planner:
             merged = list(bodies)
             both = bodies[target].paragraphs | bodies[lead].paragraphs
             merged[target] = bodies[target]._replace(paragraphs=both, first=bodies[lead].before)
-            merged[lead] = headlines.Body(-9, -9, 0, 0, 0.0)
-            found = headlines.assign(lines, merged, self.reading.words, best.habit, best.total - base - gain)
+            merged[lead] = assignment.Body(-9, -9, 0, 0, 0.0)
+            found = assignment.assign(lines, merged, self.reading.words, best.habit, best.total - base - gain)
             if found:
                 total, labels, habit = found
                 best = Plan(base + gain + total, best.starts, best.free, tuple(labels), (lead, target), habit)
