@@ -65,7 +65,9 @@ PRAISE = re.compile(
 NOT_ITSELF = re.compile(
     r"购买|采购|引导|主导|部门|网站|门户|投入|补助|工作|性|和社会|兜底|资助|买单|令|职能|机关|系统|官网|牵头"
 )
-COMMITTEE_ACTS = re.compile(r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发)")
+COMMITTEE_ACTS = re.compile(
+    r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发|召开|发布|制定|部署|举行|举办)"
+)
 LOCAL_OFFICE = re.compile(r"街道办事处|街道办(?![事理公法好得成])|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(
@@ -232,7 +234,9 @@ class _Reader:
         """(start, owner) of a department by the region or level word before it, the list it is in, or the article."""
         text, left = self.text, self._left(body)
         level = LEVEL.search(text[max(0, body.start - 3) : body.start])
-        if place is not None and (place.name[-1:] in LEVELS or place.kind == "zone" or body.kind != "organ"):
+        if place is not None and (
+            place.name[-1:] in LEVELS or place.kind == "zone" or body.kind != "organ" or body.name == "公所"
+        ):
             head = self.owners.qualified(place)
         elif body.start in self.located.unread and not inherited:
             left = self.located.unread[body.start]
