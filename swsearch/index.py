@@ -93,7 +93,7 @@ def rebuild(
     if jobs < 1:
         raise SettingError(f"--jobs {jobs}: give 1 or more", "jobs", jobs)
     found, hidden, problems = find_seeds(settings.seeds, facts=facts)
-    engine, known, because = _open(settings.index, full)
+    engine, known, because = _open(settings.index, full, jobs)
     with closing(engine):
         plan = _compare(found, {} if because else known, known, hidden)
         change = _Change(engine, plan, known, because is not None, [seed.file for seed in found])
@@ -119,11 +119,11 @@ def rebuild(
         )
 
 
-def _open(path: str, full: bool) -> tuple[Engine, Mapping[str, SeedFile], str | None]:
+def _open(path: str, full: bool, jobs: int) -> tuple[Engine, Mapping[str, SeedFile], str | None]:
     """The index opened for writing, the seeds that it knows, and why everything must be read anew, if it must."""
     because = "it was asked for" if full else None
     try:
-        engine = open_engine(path, write=True)
+        engine = open_engine(path, write=True, jobs=jobs)
         try:
             known, meta = engine.files(), engine.meta()
         except BaseException:
@@ -138,7 +138,7 @@ def _open(path: str, full: bool) -> tuple[Engine, Mapping[str, SeedFile], str | 
         because = str(error)
     except IndexStale as error:
         because = str(error)
-    return open_engine(path, write=True, fresh=True), {}, because
+    return open_engine(path, write=True, fresh=True, jobs=jobs), {}, because
 
 
 # ---- 1 seeds

@@ -14,12 +14,11 @@ HOUSE = Path(swsearch.__file__).parent
 ROOMS = [
     ("errors",),
     ("records",),
-    ("settings",),
+    ("settings", "workers"),
     ("text",),
     ("pages",),
     ("query",),
     ("engines",),
-    ("workers",),
     ("stale",),
     ("index",),
     ("snippets", "terminal", "turns"),

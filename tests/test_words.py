@@ -19,8 +19,10 @@ from swsearch.text.words import (
     dictionary_fingerprint,
     domain_words,
     function_words,
+    numbered_words_of,
     simplified,
     words,
+    words_of,
 )
 
 HAN = re.compile("[\u4e00-\u9fd5]+")
@@ -186,3 +188,13 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8", env={**os.environ, **env}
     )
+
+
+@given(st.lists(st.text(alphabet="社工站的里裡著Ａb3,.　\n\f\t，。𠮷台臺"), min_size=1, max_size=6))
+def test_numbered_words_are_the_words(texts: list[str]) -> None:
+    table, numbers, owners = numbered_words_of(texts)
+    found: list[list[str]] = [[] for _ in texts]
+    for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True):
+        found[owner].append(table[number])
+    assert found == words_of(texts)
+    assert len(set(table)) == len(table)

@@ -165,7 +165,7 @@ class Indexed:
         """The same of several records, in one pass."""
         from swsearch.text.words import words_of
 
-        texts = [text for record in records for text in _title_and_body(record)]
+        texts = [text for record in records for text in searched_texts(record)]
         lines = iter(match_lines("\n".join(texts)))
         words = words_of(texts)
         out = []
@@ -187,8 +187,8 @@ class Indexed:
         return TITLE_WEIGHT * len(title) + len(body)
 
 
-def _title_and_body(record: Record) -> tuple[str, str]:
-    """What is searched of a record; a line of the body is a paragraph."""
+def searched_texts(record: Record) -> tuple[str, str]:
+    """What is searched of a record, title and body; a line of the body is a paragraph."""
     if isinstance(record, Article):
         return record.title.replace("\n", " "), "\n".join(record.paragraphs)
     return "", record.text
@@ -248,11 +248,12 @@ def date_key(date: str) -> str:
     return date + "-01" * (2 - date.count("-"))
 
 
-def open_engine(url: str | os.PathLike[str], *, write: bool = False, fresh: bool = False) -> Engine:
+def open_engine(url: str | os.PathLike[str], *, write: bool = False, fresh: bool = False, jobs: int = 1) -> Engine:
     """The engine that `url` names: a directory is a Whoosh index, `opensearch+https://HOST:PORT/NAME` one in a
     cluster. Its library is imported here, not before.
 
-    `fresh` writes over an index that is too damaged to be opened. Raises IndexMissing when there is nothing to
+    `fresh` writes over an index that is too damaged to be opened; `jobs` is how many processes may analyse what is
+    written. Raises IndexMissing when there is nothing to
     read, IndexLocked when somebody else is writing, IndexCorrupt.
     """
     if os.fspath(url).startswith(("opensearch+https://", "opensearch+http://")):
@@ -261,4 +262,4 @@ def open_engine(url: str | os.PathLike[str], *, write: bool = False, fresh: bool
         return OpenSearchEngine(os.fspath(url), write=write, fresh=fresh)
     from swsearch.engines.whoosh.store import WhooshEngine
 
-    return WhooshEngine(os.fspath(url), write=write, fresh=fresh)
+    return WhooshEngine(os.fspath(url), write=write, fresh=fresh, jobs=jobs)

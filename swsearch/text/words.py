@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -56,6 +57,51 @@ def words(text: str) -> list[str]:
 
 def words_of(texts: Sequence[str]) -> list[list[str]]:
     """The words of each text: the same as one by one, sooner."""
+    cut, others = _cut_texts(texts)
+    found = [word for word in cut if word and word != _END]
+    if others:
+        rest = iter(others)
+        found = [next(rest) if word == _OTHER else word for word in found]
+    joined = _END.join(found)
+    folded = fold(joined)
+    if folded != joined:
+        found = folded.split(_END)
+    out, start = [], 0
+    for _ in texts[1:]:
+        end = found.index(_NEXT, start)
+        out.append(found[start:end])
+        start = end + 1
+    return [*out, found[start:]]
+
+
+def numbered_words_of(texts: Sequence[str]) -> tuple[list[str], Any, Any]:
+    """The same as arrays: the different words, then the number of each word in order, and that of its text.
+
+    Needs numpy. A text has a thousand words and a batch of texts few different ones, so what is done here for every
+    word is one look at a table.
+    """
+    import numpy as np
+
+    cut, others = _cut_texts(texts)
+    table: dict[str, int] = defaultdict(itertools.count().__next__)
+    end, nothing, other, next_text = (table[mark] for mark in (_END, "", _OTHER, _NEXT))
+    numbers = np.fromiter(map(table.__getitem__, cut), np.uint32, len(cut))
+    numbers[numbers == other] = np.fromiter(map(table.__getitem__, others), np.uint32, len(others))
+    numbers = numbers[(numbers != end) & (numbers != nothing)]
+    ends = numbers == next_text
+    owners = np.cumsum(ends, dtype=np.uint32)[~ends]
+    # Different words may fold to one.
+    folded = fold(_END.join([word for word in table if word != _END])).split(_END)
+    folded.insert(end, "")
+    words: dict[str, int] = defaultdict(itertools.count().__next__)
+    marks = {end, nothing, other, next_text}
+    new = np.array([0 if at in marks else words[word] for at, word in enumerate(folded)], dtype=np.uint32)
+    return list(words), new[numbers[~ends]], owners
+
+
+def _cut_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of all texts one after the other with NEXT between texts, ENDs and nothings among them, not yet folded;
+    and the words that stand where OTHERs are."""
     others: list[str] = []
 
     def between_runs(gap: re.Match[str]) -> str:
@@ -68,18 +114,7 @@ def words_of(texts: Sequence[str]) -> list[list[str]]:
     readable = _NEXT.join([_readable(text.replace(_NEXT, " ")) for text in texts])
     lines = _NO_HAN.sub(between_runs, _MARKS.sub(_END, readable)).replace(_NEXT, _END + _NEXT + _END)
     # A number needs no dictionary.
-    cut = [word for word in (_cut_lines(lines) if _HAN.search(lines) else lines.split(_END)) if word and word != _END]
-    if others:
-        rest = iter(others)
-        cut = [next(rest) if word == _OTHER else word for word in cut]
-    if fold(lines) != lines:
-        cut = fold(_END.join(cut)).split(_END)
-    out, start = [], 0
-    for _ in texts[1:]:
-        end = cut.index(_NEXT, start)
-        out.append(cut[start:end])
-        start = end + 1
-    return [*out, cut[start:]]
+    return (_cut_lines(lines) if _HAN.search(lines) else lines.split(_END)), others
 
 
 def _words_without_han(gap: str) -> tuple[tuple[str, ...], str]:

@@ -19,20 +19,21 @@ from typing import Any
 import numpy as np
 from whoosh.codec import base
 
-from swsearch.engines.base import TITLE_WEIGHT
 from swsearch.engines.whoosh.arrays import Array, ArrayFile, ArrayWriter, DamagedFile
+from swsearch.engines.whoosh.batch import Batch
 from swsearch.engines.whoosh.collect import Collector
 from swsearch.engines.whoosh.invert import (
+    DOC_BITS,
+    LAST_DOC,
     MOST_DOCS,
     MOST_RUNS,
     RUNS,
     UNIT_BITS,
     Postings,
     Table,
-    gram_postings,
     pack,
 )
-from swsearch.engines.whoosh.schema import FORM, KEYS, KIND, LENGTH, RECORD, WORDS
+from swsearch.engines.whoosh.schema import KEYS, KIND, RECORD
 
 SUFFIX = ".arrays"
 MOST_CHARS = 20_000_000
@@ -41,9 +42,6 @@ for 22,368 articles with 19.7 million."""
 
 LARGE = 0xFF
 """Counts from here on stand in a table of their own."""
-
-CHUNK_CHARS = 1_000_000
-"""Characters turned into bigrams at a time: some 50 MB of temporary arrays."""
 
 
 class ArrayCodec(base.Codec):  # type: ignore[misc]
@@ -153,7 +151,7 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
 
 
 class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
-    """Collects documents, inverts them when closed, and writes the segment's file."""
+    """Collects documents, sorts their postings when closed, and writes the segment's file."""
 
     def __init__(self, storage: Any, segment: ArraySegment) -> None:
         self._storage, self._segment = storage, segment
@@ -166,9 +164,6 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         self._keys: list[list[str]] = []
         self._runs, self._vocabulary = Table(), Table()
         self._grams, self._words = Collector(), Collector()
-        self._waiting: list[tuple[int, str]] = []
-        self._waiting_chars = 0
-        self._tokens, self._token_docs = array("I"), array("I")
         self.chars = 0
 
     @property
@@ -203,33 +198,30 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
 
     def finish_doc(self) -> None:
         """Take what the fields brought."""
-        now, doc = self._now, len(self._kinds)
+        now = self._now
         self._kinds.append(now[KIND])
-        self._lengths.append(min(now[LENGTH], 0xFFFFFFFF))
+        self._lengths.append(0)
+        self._forms.append(b"")
         self._records.append(now[RECORD])
         self._keys.append(now[KEYS])
-        form: str = now[FORM]
-        self._forms.append(form.encode("utf-16-le", "surrogatepass"))
-        if form:
-            self._waiting.append((doc, form))
-            self._waiting_chars += len(form)
-            self.chars += len(form)
-        title, body = now[WORDS]
-        tokens = self._vocabulary.all(title * TITLE_WEIGHT + body)
-        self._tokens.extend(tokens)
-        self._token_docs.extend(itertools.repeat(doc, len(tokens)))
-        if self._waiting_chars >= CHUNK_CHARS:
-            self._invert()
 
-    def _invert(self) -> None:
-        if self._waiting:
-            self._grams.add(gram_postings(self._waiting, self._runs))
-        if self._tokens:
-            terms = np.frombuffer(self._tokens, dtype=np.uint32).astype(np.uint64)
-            docs = np.frombuffer(self._token_docs, dtype=np.uint32).astype(np.uint64)
-            self._words.add(pack(terms, docs))
-        self._waiting, self._waiting_chars = [], 0
-        self._tokens, self._token_docs = array("I"), array("I")
+    def add_batch(self, batch: Batch) -> None:
+        """Take in documents that are inverted already."""
+        base_doc = np.uint64(len(self._kinds))
+        self._kinds += batch.kinds
+        self._lengths.frombytes(batch.lengths.tobytes())
+        self._forms += batch.forms
+        self._records += batch.records
+        self._keys += batch.keys
+        self.chars += batch.chars
+        terms, counts = batch.tokens
+        words = np.array(self._vocabulary.all(batch.words), dtype=np.uint64)
+        docs = (terms & LAST_DOC) + base_doc
+        self._words.add(pack(words[terms >> np.uint64(DOC_BITS)], docs), counts)
+        grams, counts = batch.grams
+        if batch.runs:
+            grams = _with_runs(grams, np.array(self._runs.all(batch.runs), dtype=np.uint64))
+        self._grams.add(grams + base_doc, counts)
 
     def add_segment(self, reader: ArrayReader, live: Sequence[int]) -> None:
         """Copy the documents `live` of another segment: postings are renumbered, not made anew."""
@@ -245,7 +237,7 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         self._keys += reader.document_keys(live)
         owners, docs, counts = reader.words_postings.moved(new)
         words = _renumber(self._vocabulary, reader.words, owners)
-        self._words.add_counted(pack(words[owners], docs), counts)
+        self._words.add(pack(words[owners], docs), counts)
         owners, docs, counts = reader.grams.moved(new)
         terms = reader.gram_terms[_used(owners, len(reader.gram_terms))]
         units = np.concatenate([terms >> np.uint64(UNIT_BITS), terms & np.uint64((1 << UNIT_BITS) - 1)])
@@ -254,14 +246,13 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         first, second = units[: len(terms)], units[len(terms) :]
         grams = np.zeros(len(reader.gram_terms), dtype=np.uint64)
         grams[_used(owners, len(grams))] = (first << np.uint64(UNIT_BITS)) | second
-        self._grams.add_counted(pack(grams[owners], docs), counts)
+        self._grams.add(pack(grams[owners], docs), counts)
 
     def close(self) -> None:
         """Invert what was collected and write it."""
         self.is_closed = True
         if not self._kinds:
             return
-        self._invert()
         with self._storage.create_file(self._segment.file) as stream:
             out = ArrayWriter(stream)
             self._write(out)
@@ -300,6 +291,16 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         out.add("key_text", b"".join(texts))
         out.add("key_lists", np.cumsum([0, *(len(held[key]) for key in ordered)], dtype=np.uint32))
         out.add("key_docs", np.array([doc for key in ordered for doc in held[key]], dtype=np.uint16))
+
+
+def _with_runs(grams: Array, numbers: Array) -> Array:
+    """Packed bigrams with the runs of a batch numbered as `numbers` says."""
+    first = grams >> np.uint64(DOC_BITS + UNIT_BITS)
+    second = (grams >> np.uint64(DOC_BITS)) & np.uint64((1 << UNIT_BITS) - 1)
+    for units in (first, second):
+        runs = units >= RUNS
+        units[runs] = numbers[units[runs] - np.uint64(RUNS)] + np.uint64(RUNS)
+    return pack((first << np.uint64(UNIT_BITS)) | second, grams & LAST_DOC)
 
 
 def _used(owners: Array, size: int) -> Array:

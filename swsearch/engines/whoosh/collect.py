@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swsearch.engines.whoosh.invert import DOC_BITS, MOST_DOCS, Postings
+from swsearch.engines.whoosh.invert import DOC_BITS, LAST_DOC, MOST_DOCS, Postings
 
 U64 = NDArray[np.uint64]
 Counts = NDArray[Any]
 
 RANGE_POSTINGS = 1_000_000
 """Postings sorted at a time: some 50 MB of temporary arrays."""
-
-_ENDS_OF_TERMS = np.uint64(MOST_DOCS - 1)
 
 
 class Collector:
@@ -25,18 +23,12 @@ class Collector:
     def __init__(self) -> None:
         self._counted: list[tuple[U64, Counts]] = []
 
-    def add(self, packed: U64) -> None:
-        """Occurrences, each a term and a document; repeats are counted."""
-        packed = np.sort(packed)
-        starts = _starts(packed)
-        counts = np.diff(np.append(starts, len(packed)))
-        small = counts.max(initial=0) <= np.iinfo(np.uint8).max
-        self._counted.append((packed[starts], counts.astype(np.uint8 if small else np.uint32)))
-
-    def add_counted(self, packed: U64, counts: Counts) -> None:
-        """Postings, each once, with their counts."""
-        order = np.argsort(packed, kind="stable")
-        self._counted.append((packed[order], counts[order]))
+    def add(self, packed: U64, counts: Counts) -> None:
+        """Postings, each once, with their counts; they need not be sorted, but are added sooner if they nearly are."""
+        if len(packed) and not (packed[1:] > packed[:-1]).all():
+            order = np.argsort(packed, kind="stable")
+            packed, counts = packed[order], counts[order]
+        self._counted.append((packed, counts))
 
     def postings(self) -> Postings:
         """All of it sorted; what was collected is let go."""
@@ -46,7 +38,7 @@ class Collector:
             first = _starts(term)
             terms.append(term[first])
             lengths.append(np.diff(np.append(first, len(term))).astype(np.uint64))
-            docs.append((packed & _ENDS_OF_TERMS).astype(np.uint16))
+            docs.append((packed & LAST_DOC).astype(np.uint16))
             counts.append(count)
         self._counted = []
         lists = np.cumsum(np.concatenate([np.zeros(1, np.uint64), *lengths]), dtype=np.uint64)
@@ -71,6 +63,15 @@ class Collector:
             if len(packed):
                 order = np.argsort(packed, kind="stable")  # quick on runs that are sorted
                 yield packed[order], counts[order].astype(np.uint32)
+
+
+def counted(packed: U64) -> tuple[U64, Counts]:
+    """Occurrences, each a term and a document, as postings: sorted, each once, with their counts."""
+    packed = np.sort(packed)
+    starts = _starts(packed)
+    counts = np.diff(np.append(starts, len(packed)))
+    small = counts.max(initial=0) <= np.iinfo(np.uint8).max
+    return packed[starts], counts.astype(np.uint8 if small else np.uint32)
 
 
 def _starts(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from whoosh.index import TOC, EmptyIndexError, FileIndex
 from whoosh.writing import SegmentWriter
 
 from swsearch.engines.whoosh.arrays import DamagedFile
+from swsearch.engines.whoosh.batch import Batch
 from swsearch.engines.whoosh.codec import MOST_CHARS, SUFFIX, ArrayCodec, ArrayDocuments, ArrayReader, ArraySegment
 from swsearch.engines.whoosh.invert import MOST_DOCS
 from swsearch.engines.whoosh.schema import schema
@@ -172,6 +173,13 @@ class Writer(SegmentWriter):  # type: ignore[misc]
         if self.perdocwriter.full:
             self._next_segment()
         super().add_document(**given)
+
+    def add_batch(self, batch: Batch) -> None:
+        """Write documents that are inverted already."""
+        if not self.perdocwriter.holds(len(batch.kinds), batch.chars):
+            self._next_segment()
+        self.perdocwriter.add_batch(batch)
+        self._added = True
 
     def add_segment(self, segment: ArraySegment) -> None:
         """Copy the live documents of an old segment, array by array."""

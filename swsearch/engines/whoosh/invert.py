@@ -11,7 +11,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,9 @@ U32 = NDArray[np.uint32]
 DOC_BITS = 16
 UNIT_BITS = 21
 MOST_DOCS = 1 << DOC_BITS
+LAST_DOC = np.uint64(MOST_DOCS - 1)
 RUNS = 0x110000
 MOST_RUNS = (1 << UNIT_BITS) - RUNS
-CHUNK_CHARS = 4_000_000
-"""Units turned into bigrams at a time: some 100 MB of temporary arrays."""
 
 _RUN = re.compile(f"{MARK}([^{MARK}]*){MARK}")
 
@@ -55,44 +54,6 @@ class Postings:
     lists: U64
     docs: NDArray[np.uint16]
     counts: U32
-
-
-@dataclass(slots=True)
-class Inverter:
-    """Collects what documents hold and sorts it once."""
-
-    chunks: list[U64] = field(default_factory=list)
-    done: list[tuple[U64, U32]] = field(default_factory=list)
-
-    def add(self, packed: U64) -> None:
-        """Occurrences, each a term and a document; repeats are counted."""
-        self.chunks.append(packed)
-
-    def add_counted(self, packed: U64, counts: U32) -> None:
-        """Postings of documents that nothing else is added for, each once, sorted by term."""
-        self.done.append((packed, counts))
-
-    def postings(self) -> Postings:
-        """All of it sorted; what was collected is let go."""
-        packed = np.concatenate(self.chunks) if self.chunks else np.empty(0, np.uint64)
-        self.chunks = []
-        packed.sort()
-        starts = np.flatnonzero(np.concatenate(([True], packed[1:] != packed[:-1]))) if len(packed) else _EMPTY
-        counts = np.diff(np.append(starts, len(packed))).astype(np.uint32)
-        packed = packed[starts]
-        if self.done:
-            packed = np.concatenate([packed, *(one for one, _ in self.done)])
-            counts = np.concatenate([counts, *(one for _, one in self.done)])
-            self.done = []
-            order = np.argsort(packed, kind="stable")
-            packed, counts = packed[order], counts[order]
-        terms = packed >> np.uint64(DOC_BITS)
-        first = np.flatnonzero(np.concatenate(([True], terms[1:] != terms[:-1]))) if len(terms) else _EMPTY
-        lists = np.append(first, len(terms)).astype(np.uint64)
-        return Postings(terms[first], lists, (packed & np.uint64(MOST_DOCS - 1)).astype(np.uint16), counts)
-
-
-_EMPTY = np.empty(0, np.int64)
 
 
 def pack(terms: U64, docs: U64) -> U64:

@@ -5,25 +5,21 @@ A seed and the index's description of itself are documents too, of other kinds, 
 
 from __future__ import annotations
 
-import itertools
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from typing import Any
 
 from whoosh import fields
 
-from swsearch.engines.base import Indexed, Meta, Record, SeedFile, date_key, region_ancestors
+from swsearch.engines.base import Meta, Record, SeedFile, date_key, region_ancestors
 from swsearch.records import Article, Evidence, Facts, Notice, Span
 from swsearch.text.match import match_form
 
-KIND, FORM, WORDS, KEYS, LENGTH, RECORD = "kind", "form", "words", "keys", "length", "record"
+KIND, KEYS, RECORD = "kind", "keys", "record"
 ARTICLE, NOTICE, SEED, META = range(4)
-
-BATCH = 64
-"""Records analysed at a time: what a pass over an array or a call to jieba costs by itself is then nothing."""
 
 PARTS_END = "\n"  # between the match forms of an article's parts; no match form holds white space but MARK
 
@@ -32,8 +28,11 @@ AGENCY_FACET, SOURCE_FACET = "agency=", "source="
 
 
 def schema() -> fields.Schema:
-    """All of it stored in Whoosh's sense; the codec inverts it."""
-    return fields.Schema(**{name: fields.STORED() for name in (KIND, FORM, WORDS, KEYS, LENGTH, RECORD)})
+    """What Whoosh sees of a document without text: a seed, or the index's description of itself.
+
+    Articles come to the codec in batches.
+    """
+    return fields.Schema(**{name: fields.STORED() for name in (KIND, KEYS, RECORD)})
 
 
 def key(field: str, value: str) -> str:
@@ -46,25 +45,21 @@ def number_key(value: int) -> str:
     return f"{max(value, 0):09d}"
 
 
-def record_documents(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """The documents of articles and notices, in order."""
-    waiting = iter(records)
-    while batch := list(itertools.islice(waiting, BATCH)):
-        yield from map(_record_document, batch, Indexed.of_all(batch))
+def record_kind(record: Record) -> int:
+    """ARTICLE or NOTICE."""
+    return ARTICLE if isinstance(record, Article) else NOTICE
 
 
-def _record_document(record: Record, indexed: Indexed) -> dict[str, Any]:
-    article = record if isinstance(record, Article) else None
-    values = {"id": [record.id], "file": [record.file], "kind": [str(NOTICE if article is None else ARTICLE)]}
-    values |= _values(article) if article else {}
-    return {
-        KIND: NOTICE if article is None else ARTICLE,
-        FORM: PARTS_END.join(indexed.parts),
-        WORDS: indexed.words,
-        KEYS: [key(field, value) for field, held in values.items() for value in held],
-        LENGTH: indexed.length,
-        RECORD: _pack(_record_dict(record)),
-    }
+def record_keys(record: Record) -> list[str]:
+    """The keys by which a record is found and counted."""
+    values = {"id": [record.id], "file": [record.file], "kind": [str(record_kind(record))]}
+    values |= _values(record) if isinstance(record, Article) else {}
+    return [key(field, value) for field, held in values.items() for value in held]
+
+
+def pack_record(record: Record) -> bytes:
+    """A record as it is stored; `read_record` reads it."""
+    return _pack(_record_dict(record))
 
 
 def seed_document(seed: SeedFile) -> dict[str, Any]:
@@ -108,14 +103,7 @@ def read_meta(data: bytes) -> Meta:
 
 
 def _bare(kind: int, record: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
-    return {
-        KIND: kind,
-        FORM: "",
-        WORDS: ([], []),
-        KEYS: [key("kind", str(kind)), *keys],
-        LENGTH: 0,
-        RECORD: _pack(record),
-    }
+    return {KIND: kind, KEYS: [key("kind", str(kind)), *keys], RECORD: _pack(record)}
 
 
 def _values(article: Article) -> dict[str, list[str]]:

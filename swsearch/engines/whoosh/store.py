@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 from whoosh.index import EmptyIndexError
 from whoosh.writing import CLEAR
 
+from swsearch import workers
 from swsearch.engines.base import Found, Meta, Record, SeedFile, Sort
 from swsearch.engines.whoosh.arrays import DamagedFile
+from swsearch.engines.whoosh.batch import BATCH, Batch, batches, invert
 from swsearch.engines.whoosh.codec import ArrayReader
 from swsearch.engines.whoosh.generations import (
     LAYOUT,
@@ -38,7 +40,6 @@ from swsearch.engines.whoosh.schema import (
     read_meta,
     read_record,
     read_seed,
-    record_documents,
     seed_document,
 )
 from swsearch.engines.whoosh.search import Snapshot
@@ -49,6 +50,9 @@ from swsearch.query.nodes import BoundNode
 from swsearch.settings import LOCK_SECONDS
 
 T = TypeVar("T")
+
+BATCHES_AT_ONCE = 64
+"""With several jobs so many batches are inverted at a time: making a process costs as much as one batch."""
 
 
 class WhooshEngine:
@@ -61,9 +65,17 @@ class WhooshEngine:
     name = "whoosh"
 
     def __init__(
-        self, path: str, *, write: bool = False, fresh: bool = False, lock_timeout_s: float = LOCK_SECONDS
+        self,
+        path: str,
+        *,
+        write: bool = False,
+        fresh: bool = False,
+        jobs: int = 1,
+        lock_timeout_s: float = LOCK_SECONDS,
     ) -> None:
         self.path = path
+        self._jobs = jobs
+        self._waiting: list[Record] = []
         self._lock: WriteLock | None = None
         self._writer: Any = None
         self._cleared = False
@@ -118,10 +130,23 @@ class WhooshEngine:
         """See Engine."""
         writer = self._writing()
         with _read_errors(self.path), _write_errors(self.path):
-            for document in record_documents(records):
-                writer.add_document(**document)
+            self._waiting += records
+            if len(self._waiting) >= BATCH * (1 if self._jobs == 1 else BATCHES_AT_ONCE):
+                self._invert(writer)
             for seed in files:
                 writer.add_document(**seed_document(seed))
+
+    def _invert(self, writer: Any) -> None:
+        """Write the records that wait; inverted here, or by other processes where there is enough to do."""
+        waiting, self._waiting = self._waiting, []
+        some = list(batches(waiting))
+        if self._jobs == 1 or len(some) < BATCHES_AT_ONCE // 2:
+            inverted: Iterable[Batch] = map(invert, some)
+        else:
+            # A process that died leaves its batch to this one, which then says what is wrong with it.
+            inverted = (batch for _, batch in workers.run(invert, some, self._jobs, invert))
+        for batch in inverted:
+            writer.add_batch(batch)
 
     def remove(self, files: Iterable[str]) -> None:
         """See Engine. It is what was committed that is removed."""
@@ -150,6 +175,7 @@ class WhooshEngine:
         assert self._lock is not None
         with _read_errors(self.path), _write_errors(self.path, lambda: writer.published):
             try:
+                self._invert(writer)
                 self._delete([("kind", str(META))])
                 writer.add_document(**meta_document(meta))
                 self._lock.verify()
@@ -163,6 +189,7 @@ class WhooshEngine:
     def rollback(self) -> None:
         """See Engine."""
         writer, self._writer, self._cleared = self._writer, None, False
+        self._waiting = []
         if writer is not None and not writer.is_closed:
             writer.cancel()
 
