@@ -13,7 +13,7 @@ import json
 import mmap
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -181,14 +181,11 @@ class Part:
         if self._file._verified.find(0, first // BLOCK, -(-last // BLOCK)) >= 0:
             self._file._verify(first, last)
 
-    def joined(self, starts: Sequence[int], stops: Sequence[int], between: bytes) -> bytes:
-        """The bytes from each of `starts` up to its stop, `between` after each."""
+    def each(self, starts: Sequence[int], stops: Sequence[int]) -> Iterator[memoryview]:
+        """The bytes from each of `starts` up to its stop, where they lie."""
         offset, view, file = self._offset, self._view, self._file
         unread = file._verified.find
-        pieces = []
         for start, stop in zip(starts, stops, strict=True):
             if unread(0, (offset + start) // BLOCK, -(-(offset + stop) // BLOCK)) >= 0:
                 file._verify(offset + start, offset + stop)
-            pieces.append(view[start:stop])
-        pieces.append(view[:0])
-        return between.join(pieces)
+            yield view[start:stop]

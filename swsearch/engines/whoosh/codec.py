@@ -442,13 +442,12 @@ class StoredPostings:
         self._docs.verify(start, stop)
         self._counts.verify(start, stop)
         having, counts = self._each_doc, self._each_count
-        found = []
-        for doc in docs:
-            at = bisect_left(having, doc, start, stop)
-            count = counts[at] if at < stop and having[at] == doc else 0
-            if count == LARGE:
-                count = int(self._large[bisect_left(self._large_at, at)])
-            found.append(count)
+        places = [bisect_left(having, doc, start, stop) for doc in docs]
+        found = [counts[at] if at < stop and having[at] == doc else 0 for at, doc in zip(places, docs, strict=True)]
+        if LARGE in found:
+            for number, at in enumerate(places):
+                if found[number] == LARGE:
+                    found[number] = int(self._large[bisect_left(self._large_at, at)])
         return found
 
     def moved(self, new: Array) -> tuple[Array, Array, Array]:
@@ -518,11 +517,16 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
         return self._form.read(self._each_form[doc], self._each_form[doc + 1])
 
+    def form_each(self, docs: Sequence[int]) -> Iterator[bytes]:
+        """The same of a few documents, one after the other."""
+        at = self._each_form
+        return map(bytes, self._form.each([at[doc] for doc in docs], [at[doc + 1] for doc in docs]))
+
     def forms(self, docs: Array, between: bytes) -> tuple[bytes, Array]:
         """The same of several documents, each followed by `between`, and where each of them ends, in UTF-16 units."""
         at = docs.astype(np.int64)
         starts, ends = self._form_at[at], self._form_at[at + 1]
-        data = self._form.joined(starts.tolist(), ends.tolist(), between)
+        data = between.join([*self._form.each(starts.tolist(), ends.tolist()), b""])
         return data, np.cumsum(ends - starts + np.uint64(len(between))) // np.uint64(2)
 
     def record_bytes(self, doc: int) -> bytes:

@@ -260,9 +260,8 @@ class Snapshot:
         factor = K1 * B / self.mean_length if self.mean_length else 0.0
         shape = [length(doc) * factor + K1 * (1 - B) for doc in docs]
         known: dict[Postings, list[int]] = {}
-        scores = [0.0] * len(docs)
-        for one in wanted:
-            scores = [s + own for s, own in zip(scores, one.few(asked, docs, shape, known), strict=True)]
+        parts = [one.few(asked, docs, shape, known) for one in wanted]
+        scores = map(sum, zip(*parts, strict=True)) if parts else itertools.repeat(0.0, len(docs))
         return [round(score, SCORE_DIGITS) for score in scores]
 
     def _shape(self, segment: SegmentView, docs: Docs) -> Floats:

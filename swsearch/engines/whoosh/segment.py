@@ -178,7 +178,7 @@ class SegmentView:
         """
         wanted = form.encode("utf-16-le", "surrogatepass")
         if len(docs) <= FEW_JUDGED and BREAK not in form:
-            found = [_holds(self._reader.form_bytes(doc), wanted) for doc in docs.tolist()]
+            found = [_holds(data, wanted) for data in self._reader.form_each(docs.tolist())]
             return docs if all(found) else docs[found]
         codes = np.frombuffer(wanted, "<u2")
         rare = len(form[:rare].encode("utf-16-le", "surrogatepass")) // 2
