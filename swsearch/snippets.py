@@ -178,7 +178,7 @@ class _Text:
         self.sentences = _sentences(self.body, self.across)
         self.starts = [start for start, _ in self.sentences]
         self.has: dict[int, set[str]] = {}
-        self._spans: dict[int, list[Range]] = {}
+        self._spans: dict[Range, list[Range]] = {}
         for start, _ in self.across:
             self._add(start, BREAK)
         hard = [form for form in self.forms if not self._find(form) and _may_have(self.folded, form)]
@@ -202,14 +202,15 @@ class _Text:
             offset = self.folded.find(form, self.sentences[self._add(offset, form)][1])
         return found
 
-    def spans(self, at: int) -> list[Range]:
-        """The matches of one sentence as ranges of the body: ascending, apart."""
-        if at not in self._spans:
-            start, end = self.sentences[at]
+    def spans(self, first: int, last: int) -> list[Range]:
+        """The matches of the sentences from `first` up to `last` as ranges of the body: ascending, apart."""
+        start, end = self.sentences[first][0], self.sentences[last - 1][1]
+        if (start, end) not in self._spans:
+            # No match goes over the end of a sentence, but those of `across`.
             found = [(start + s, start + e) for s, e in find_in_folded(self.folded[start:end], self.forms)]
             over = [(s, e) for s, e in self.across if start <= s and e <= end]
-            self._spans[at] = _union([*found, *over]) if over else found
-        return self._spans[at]
+            self._spans[start, end] = _union([*found, *over]) if over else found
+        return self._spans[start, end]
 
     def pieces(self, room: int) -> list[Range]:
         """Ranges of the body to show, ascending and apart, together at most `room` characters."""
@@ -252,7 +253,7 @@ class _Text:
     def _window(self, at: int, room: int) -> Range:
         """The part of a long sentence that shows most of its matches, begun and ended at a clause where one is near."""
         start, end = self.sentences[at]
-        spans = self.spans(at)
+        spans = self.spans(at, at + 1)
 
         def last_within(first: int) -> int:
             return max((e for s, e in spans if s >= first and e <= first + room), default=first + room)
@@ -293,9 +294,8 @@ class _Text:
             if (text or torn[0]) and not text.endswith("…"):
                 text += "…"
             shift = len(text) - start
-            for at in range(first, last):
-                clipped = ((max(s, start), min(e, end)) for s, e in self.spans(at))
-                highlights += ((s + shift, e + shift) for s, e in clipped if s < e)
+            clipped = ((max(s, start), min(e, end)) for s, e in self.spans(first, last))
+            highlights += ((s + shift, e + shift) for s, e in clipped if s < e)
             text += self.body[start:end].replace("\n", " ") + ("…" if torn[1] else "")
         return text, tuple(_union(highlights))
 
