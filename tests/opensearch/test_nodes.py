@@ -8,6 +8,7 @@ import pytest
 from nodes import Nodes
 
 from swsearch import open_index, rebuild
+from swsearch.engines.opensearch.client import Address, Cluster
 from swsearch.errors import EngineError, SwsearchError
 
 ARTICLES = 300
@@ -40,8 +41,6 @@ def seeds(folder, version):
 
 
 def wait_for_green(place):
-    from swsearch.engines.opensearch.client import Address, Cluster
-
     cluster = Cluster(Address.of(place))
     for _ in range(60):
         try:
@@ -49,6 +48,15 @@ def wait_for_green(place):
                 break
         except EngineError:
             time.sleep(1)
+    cluster.close()
+
+
+def wait_for_a_draft(place, rebuilding):
+    """Until the next generation stands beside the one that is read."""
+    address = Address.of(place)
+    cluster = Cluster(address)
+    while rebuilding.is_alive() and len(cluster.ask("GET", f"/{address.alias}-g*", allow_no_indices=True)) < 2:
+        time.sleep(0.01)
     cluster.close()
 
 
@@ -92,7 +100,7 @@ def test_a_node_stops_while_one_rebuilds(three, place, tmp_path):
 
     rebuilding = threading.Thread(target=run)
     rebuilding.start()
-    time.sleep(0.5)
+    wait_for_a_draft(place, rebuilding)
     three.close(3)
     rebuilding.join()
     with open_index(place) as index:

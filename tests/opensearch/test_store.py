@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -432,35 +431,31 @@ def test_a_killed_rebuild_leaves_the_old_index_or_the_new(url, ask, tmp_path):
     )
 
 
-def test_25000_matches_come_out_whole_while_rebuilds_go_on(url):
+def test_25000_matches_come_out_whole_while_rebuilds_go_on(url, ask, monkeypatch):
     """Each once, of one generation, through the point in time; and their texts after it."""
     count = 25_000
     put(url, [article(number) for number in range(count)])
-    wrong, done = [], threading.Event()
+    pages = search.PointInTime.pages
 
-    def rebuilds():
-        number = count
-        while not done.is_set():
-            number += 1
-            try:
-                put(url, [article(number, file="b.jsonl")])
-            except Exception as error:
-                wrong.append(error)
-                return
+    def disturbed(point, body, size):
+        for number, page in enumerate(pages(point, body, size)):
+            put(url, [article(count + number, file="b.jsonl")])
+            yield page
 
-    thread = threading.Thread(target=rebuilds)
+    monkeypatch.setattr(search.PointInTime, "pages", disturbed)
     reader = OpenSearchEngine(url)
-    thread.start()
-    try:
-        found = reader.search(Everything())
-        expected = [f"a:{number:06d}" for number in range(count)]
-        assert found.total == count
-        assert sorted(id for id, _ in found.hits) == expected
-        for id, _ in found.hits[::1000]:
-            assert reader.article(id).id == id
-    finally:
-        done.set()
-        thread.join()
-        reader.close()
-    assert not wrong
-    assert store.RECORDS_AT_ONCE < 1000
+    found = reader.search(Everything())
+    assert found.total == count
+    assert sorted(id for id, _ in found.hits) == [f"a:{number:06d}" for number in range(count)]
+    put(url, [article(count, "别的")])
+    for id, _ in found.hits[:: store.RECORDS_AT_ONCE * 10]:
+        assert reader.article(id).paragraphs == ("社工站",)
+    newest = OpenSearchEngine(url)
+    assert newest.generation() >= count // search.PAGE
+    assert ids(newest) == {f"b:{count + count // search.PAGE:06d}"}
+    newest.close()
+    assert generation(ask, url, 1)
+    reader.close()
+    put(url, [article(count)])
+    left = [one for one in indexes(ask, url) if not one.endswith("-lock")]
+    assert len(left) == 2
