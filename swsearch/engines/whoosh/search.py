@@ -10,7 +10,7 @@ import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Union
@@ -196,7 +196,8 @@ class Snapshot:
         """See Engine.search."""
         deadline = time.monotonic() + QUERY_SECONDS
         plan = compile_plan(bound)
-        everywhere = [Asked(segment) for segment in self.segments]
+        held = [part.form for part in (plan.parts if isinstance(plan, All) else (plan,)) if isinstance(part, Lookup)]
+        everywhere = [Asked(segment, held) for segment in self.segments]
         wanted: list[_Weighed] | None = None
         stop = None if limit is None else offset + limit
         total = 0
@@ -210,6 +211,7 @@ class Snapshot:
                 continue
             if wanted is None:
                 wanted = [_Weighed(term, self.articles, everywhere) for term in terms(bound)]
+                wanted.sort(key=lambda one: len(one.form))  # what is counted for words need not be for chunks
             if len(docs) <= FEW_HITS and sort == "relevance":
                 few: list[int] = docs.tolist()
                 ranked += _few_best(segment, few, self._few_scores(wanted, asked, few), stop)
@@ -273,8 +275,9 @@ class Snapshot:
 class Asked:
     """A segment under one query, which asks for the same bigrams to find, to weigh and to count."""
 
-    def __init__(self, segment: SegmentView) -> None:
-        self.segment = segment
+    def __init__(self, segment: SegmentView, held: Sequence[str] = ()) -> None:
+        """`held` are forms that every document which is scored holds."""
+        self.segment, self.held = segment, held
         self._known: dict[tuple[str, str], Postings] = {}
 
     def postings(self, units: Sequence[str]) -> list[Postings]:
@@ -315,36 +318,62 @@ class Asked:
         sizes = [stop - start for start, stop in self.postings(lookup.units)]
         return sum(map(len, lookup.units[: sizes.index(min(sizes))]))
 
-    def occurrences(self, units: Sequence[str], docs: Docs, known: dict[Postings, Counts]) -> Counts | Floats:
+    def occurrences(
+        self, form: str, units: Sequence[str], docs: Docs, known: dict[Postings, Counts]
+    ) -> Counts | Floats:
         """The least count among the bigrams of `units` in each of `docs`; of a single unit, the sum of its counts.
 
         `known` keeps the counts of bigrams in these documents, for the terms that share them.
         """
         if len(units) == 1:
             return self.segment.unit_counts(units[0], docs)
+        lists, all_hold = self._to_count(form, units, known)
+        if NO_POSTINGS in lists:
+            return np.zeros(len(docs), np.uint8)
         least: Counts | None = None
-        for where in self.postings(units):
+        for where in lists:
             counts = known.get(where)
+            if counts is None and least is not None and all_hold:
+                more = np.flatnonzero(least > 1)
+                if not len(more):
+                    break
+                if 2 * len(more) < len(docs):
+                    least = least.copy()
+                    least[more] = np.minimum(least[more], self.segment.counts(where, docs[more]))
+                    continue
             if counts is None:
-                if where is NO_POSTINGS:
-                    return np.zeros(len(docs), np.uint8)
                 counts = known[where] = self.segment.counts(where, docs)
             least = counts if least is None else np.minimum(least, counts)
         assert least is not None
         return least
 
     def few_occurrences(
-        self, units: Sequence[str], docs: Sequence[int], known: dict[Postings, list[int]]
+        self, form: str, units: Sequence[str], docs: Sequence[int], known: dict[Postings, list[int]]
     ) -> Sequence[float]:
         """`occurrences` in few documents."""
         if len(units) == 1:
             found: list[float] = self.segment.unit_counts(units[0], np.array(docs, dtype=np.uint16)).tolist()
             return found
-        lists = self.postings(units)
+        lists, all_hold = self._to_count(form, units, known)
+        if NO_POSTINGS in lists:
+            return [0] * len(docs)
+        least: list[int] = []
         for where in lists:
-            if where not in known:
-                known[where] = [0] * len(docs) if where is NO_POSTINGS else self.segment.each(where, docs)
-        return known[lists[0]] if len(lists) == 1 else list(map(min, *[known[where] for where in lists]))
+            counts = known.get(where)
+            if counts is None:
+                if least and all_hold and max(least) == 1:
+                    break
+                counts = known[where] = self.segment.each(where, docs)
+            least = list(map(min, least, counts)) if least else counts
+        return least
+
+    def _to_count(
+        self, form: str, units: Sequence[str], known: Mapping[Postings, object]
+    ) -> tuple[list[Postings], bool]:
+        """The postings of the bigrams of a form, those that are known and the short ones first; and whether all
+        documents hold the form: then a count of 1 is the least that there can be."""
+        lists = sorted(self.postings(units), key=lambda where: (where not in known, where[1] - where[0]))
+        return lists, any(form in held for held in self.held)
 
 
 def _df(parts: Sequence[str], everywhere: Sequence[Asked]) -> int:
@@ -383,14 +412,14 @@ class _Weighed:
 
     def _few_n(self, at: int, asked: Asked, docs: Sequence[int], known: dict[Postings, list[int]]) -> Sequence[float]:
         form, parts = self._forms[at]
-        found = asked.few_occurrences(parts, docs, known)
+        found = asked.few_occurrences(form, parts, docs, known)
         if self._is_word:
             return [(a + b) / 2 for a, b in zip(found, asked.segment.each_tokens(form, docs), strict=True)]
         return found
 
     def _n(self, at: int, asked: Asked, docs: Docs, known: dict[Postings, Counts]) -> Floats:
         form, parts = self._forms[at]
-        found = asked.occurrences(parts, docs, known)
+        found = asked.occurrences(form, parts, docs, known)
         if self._is_word:
             halves: Floats = np.add(found, asked.segment.tokens(form, docs), dtype=np.float64) * 0.5
             return halves

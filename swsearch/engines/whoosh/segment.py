@@ -26,7 +26,7 @@ Postings = tuple[int, int]
 
 NO_DOCS: Docs = np.empty(0, np.uint16)
 NO_POSTINGS: Postings = (0, 0)
-FEW = 8
+FEW = 12
 """Documents that are sooner judged by their text than narrowed by one more bigram (1 against 8 microseconds)."""
 
 DENSE, DENSE_START = 6, 1_000
