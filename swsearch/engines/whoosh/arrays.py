@@ -13,7 +13,7 @@ import json
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -181,11 +181,13 @@ class Part:
         if self._file._verified.find(0, first // BLOCK, -(-last // BLOCK)) >= 0:
             self._file._verify(first, last)
 
-    def each(self, starts: Sequence[int], stops: Sequence[int]) -> Iterator[memoryview]:
+    def each(self, starts: Array, stops: Array) -> list[memoryview]:
         """The bytes from each of `starts` up to its stop, where they lie."""
-        offset, view, file = self._offset, self._view, self._file
-        unread = file._verified.find
-        for start, stop in zip(starts, stops, strict=True):
-            if unread(0, (offset + start) // BLOCK, -(-(offset + stop) // BLOCK)) >= 0:
-                file._verify(offset + start, offset + stop)
-            yield view[start:stop]
+        first = (starts + self._offset) // BLOCK
+        last = np.maximum((stops + self._offset - 1) // BLOCK, first)
+        known = np.frombuffer(self._file._verified, np.bool_)
+        whole = known[first] & known[last] & (last - first < 2)
+        for number in np.flatnonzero(~whole).tolist():
+            self.verify(int(starts[number]), int(stops[number]))
+        view = self._view
+        return [view[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]

@@ -519,15 +519,15 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def form_each(self, docs: Sequence[int]) -> Iterator[bytes]:
         """The same of a few documents, one after the other."""
-        at = self._each_form
-        return map(bytes, self._form.each([at[doc] for doc in docs], [at[doc + 1] for doc in docs]))
+        at, read = self._each_form, self._form.read
+        return (read(at[doc], at[doc + 1]) for doc in docs)
 
     def forms(self, docs: Array, between: bytes) -> tuple[bytes, Array]:
         """The same of several documents, each followed by `between`, and where each of them ends, in UTF-16 units."""
         at = docs.astype(np.int64)
-        starts, ends = self._form_at[at], self._form_at[at + 1]
-        data = between.join([*self._form.each(starts.tolist(), ends.tolist()), b""])
-        return data, np.cumsum(ends - starts + np.uint64(len(between))) // np.uint64(2)
+        starts, ends = self._form_at[at].astype(np.int64), self._form_at[at + 1].astype(np.int64)
+        data = between.join([*self._form.each(starts, ends), b""])
+        return data, np.cumsum(ends - starts + len(between)) // 2
 
     def record_bytes(self, doc: int) -> bytes:
         """The stored record of a document, as it was given."""
