@@ -105,7 +105,7 @@ def main() -> None:
 @cli.command()
 @click.argument("seeds", nargs=-1, type=click.Path())
 @click.option("--full", is_flag=True, help="Read every page anew, changed or not.")
-@click.option("--jobs", type=whole(1), default=1, metavar="N", help="Read pages in N processes. Default: 1.")
+@click.option("--jobs", type=whole(1), default=1, metavar="N", help="Read and analyse in N processes. Default: 1.")
 @click.option("--facts", is_flag=True, help="Find regions, years and agencies of .jsonl articles that bring none.")
 @index_option
 def rebuild(seeds: tuple[str, ...], full: bool, jobs: int, facts: bool, index: str | None) -> int:
