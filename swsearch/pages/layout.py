@@ -121,6 +121,8 @@ def rows_of(lines: Sequence[str], repaired: Sequence[str] | None = None) -> list
     """All rows of the page, one a line that is not blank, in the order of the file."""
     rows: list[Row] = []
     gap = 0
+    places: list[tuple[int, int, str, int]] = []  # line, column, what the page has, blank lines before it
+    texts: list[str] = []
     for number, (raw, text) in enumerate(zip(lines, repaired or lines, strict=True), 1):
         body = raw.strip()
         if not body:
@@ -131,9 +133,27 @@ def rows_of(lines: Sequence[str], repaired: Sequence[str] | None = None) -> list
             start = len(raw) - len(raw.lstrip())
             gap += "\f" in raw[:start]
             text = text[start : start + len(body)]
-        rows.append(_row(number, start, body, text, gap))
+        places.append((number, start, body, gap))
+        texts.append(text)
         gap = 0
+    cleans = _clean(texts)
+    # Of all rows at once: what a character of Latin-1 takes less than two cells.
+    narrow = "\n".join(cleans).encode("latin-1", "ignore").split(b"\n")
+    for (number, start, body, gap), text, clean, less in zip(places, texts, cleans, narrow, strict=False):
+        width = 2 * len(clean) - len(less)
+        last = clean[-1:]
+        pauses = last in PAUSES
+        closed = last in _MAY_CLOSE and not pauses and (last in ENDERS or is_closed(clean))
+        end = start + len(body)
+        rows.append(Row(number, start + 1, end, body, text, clean, width, gap, start > 0, closed, pauses))
     return rows
+
+
+def _clean(texts: Sequence[str]) -> list[str]:
+    """The texts without layout spaces; most pages and most rows have none."""
+    if not _LAYOUT_SPACE.search("\n".join(texts)):
+        return list(texts)
+    return [drop_layout_spaces(text) if len(text.split(None, 1)) > 1 else text for text in texts]
 
 
 def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> Row:
@@ -145,8 +165,8 @@ def make_row(line: int, start: int, end: int, raw: str, text: str, gap: int) -> 
 
 def _row(line: int, start: int, raw: str, text: str, gap: int) -> Row:
     """The row of `raw`, which has no outer white space and stands at column `start` (from 0)."""
-    clean = drop_layout_spaces(text.strip()) if _LAYOUT_SPACE.search(text) else text
-    width = 2 * len(clean) - len(clean.encode("latin-1", "ignore"))
+    clean = drop_layout_spaces(text)
+    width = cells(clean)
     last = clean[-1:]
     pauses = last in PAUSES
     closed = last in _MAY_CLOSE and not pauses and is_closed(clean)
@@ -213,38 +233,39 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
     Rows of a column differ a little (digits, squeezed marks), so widths within two cells speak for each other.
     """
     widest = 250
+    # What a row says for its width, for those one cell away and for those two cells away.
+    full, near, far = 100, 70, 30
     capped = [min(width, widest) for width in widths]
     # Of each width, in hundredths: what the rows in reach say for it (one within two cells speaks for it too), and a
     # little for being wide. Too narrow ones stay under 0; -1 and -2 wrap round to the unused end.
     scores = [width - (width < 8) * 10**9 for width in range(widest + 3)]
-    for width in capped[:reach]:
-        _say(scores, width, 10)
+    score_of = scores.__getitem__
     out: list[int] = []
     best, size = -1, len(capped)
-    for at in range(size):
+    for at in range(-reach, size):
         comes = capped[at + reach] if at + reach < size else -1
         goes = capped[at - reach - 1] if at > reach else -1
         if goes != comes or not at:
             if comes >= 0:
-                _say(scores, comes, 10)
+                scores[comes - 2] += far
+                scores[comes - 1] += near
+                scores[comes] += full
+                scores[comes + 1] += near
+                scores[comes + 2] += far
             if goes >= 0:
-                _say(scores, goes, -10)
-            near = capped[at - reach if at > reach else 0 : at + reach + 1]
-            best = max(near, key=scores.__getitem__)
-            if scores[best] < 0:
-                best = max(near)
-        out.append(best)
+                scores[goes - 2] -= far
+                scores[goes - 1] -= near
+                scores[goes] -= full
+                scores[goes + 1] -= near
+                scores[goes + 2] -= far
+            if at >= 0:
+                inside = capped[at - reach if at > reach else 0 : at + reach + 1]
+                best = max(inside, key=score_of)
+                if scores[best] < 0:
+                    best = max(inside)
+        if at >= 0:
+            out.append(best)
     return out
-
-
-def _say(scores: list[int], width: int, weight: int) -> None:
-    """Add what a row of this width says for it and for its neighbours."""
-    near, far = 7 * weight, 3 * weight
-    scores[width - 2] += far
-    scores[width - 1] += near
-    scores[width] += 10 * weight
-    scores[width + 1] += near
-    scores[width + 2] += far
 
 
 def line_runs(numbers: Sequence[int], blanks: frozenset[int]) -> tuple[tuple[int, int], ...]:

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from itertools import accumulate, groupby, pairwise
-from math import log
+from math import inf, log
 from typing import NamedTuple
 
 _ROWS = "".join(bytes([row, cell]).decode("gbk") for row in (0xA1, 0xA3) for cell in range(0xA1, 0xFF))
@@ -89,8 +89,18 @@ _ROLES = (
 
 _DIGIT_RUN = re.compile("[园员圆猿源缘远苑愿怨]+(?:[援郾][园员圆猿源缘远苑愿怨]+)*")
 _LETTER_RUN = re.compile(f"[{''.join(sorted(_LETTERS))}](?:[窑原]?[{''.join(sorted(_LETTERS))}])*")
-# The words of 2 to 4 characters that a character can stand in: so many before it, so many from it on.
-_WINDOWS = tuple((start, length - start) for length in (2, 3, 4) for start in range(length))
+# The words of 2 to 4 characters that a character can stand in, where so many characters around it are known and so many
+# of them before it: how many of the word stand before it, and from where to where it goes.
+_WINDOWS = {
+    (size, before): tuple(
+        (start, before - start, before - start + length)
+        for length in (2, 3, 4)
+        for start in range(length)
+        if start <= before and before - start + length <= size
+    )
+    for before in range(4)
+    for size in range(before + 1, before + 5)
+}
 # What no genuine page has (see `_evidence`); a page without any of it is left alone after this one scan.
 _SUSPECT = re.compile(
     "[冤曳冶姻袁尧遥]|[园员圆猿源缘远苑愿怨]{3}|[园员圆猿源缘远苑愿怨][园员圆猿源缘远苑愿怨援郾]*[年月日豫％%万亿届]"
@@ -156,10 +166,14 @@ class _Page:
         self.size = len(self.text)
         self.starts = [0, *accumulate([len(text) for text in texts])]
         self.begins = frozenset(self.starts)
-        self.right_marks = len(_RIGHT_MARKS.findall(self.text))
         self._known_columns: dict[int, Sequence[int]] = {}
         self._known_joins: dict[int, bool] = {}
         self._known_right: dict[int, int] = {}
+
+    @cached_property
+    def right_marks(self) -> int:
+        """How many marks of the page came out right."""
+        return len(_RIGHT_MARKS.findall(self.text))
 
     def line(self, at: int) -> int:
         """The line of the character at `at`."""
@@ -292,7 +306,7 @@ class _Page:
 
     def _odds(self, at: int) -> float:
         """For a mark against the character in this company, before anything around is asked."""
-        return _odds(self.text, at)
+        return _odds(self.text, at, -inf)
 
     def _begins_line(self, at: int) -> bool:
         return at in self.begins
@@ -325,9 +339,12 @@ class _Page:
         return self.text.endswith(_ROLES, 0, at) and self._after_space(at)
 
     def _single(self, at: int) -> float:
-        char, score = self.text[at], self._odds(at)
-        if char in _BRACKETS:
-            return score - 10  # its partner is missing: 何渊
+        """What speaks for the mark; where nothing could make it more than 0, something below that."""
+        char = self.text[at]
+        most = _MOST.get(char, 0.0)
+        score = _odds(self.text, at, -most)
+        if char in _BRACKETS or score <= -most:
+            return score + min(most, 0.0)
         twin = char in (self.text[at - 1 : at], self.text[at + 1 : at + 2])
         if char in "袁尧" and self._in_name(at):
             return score - 12
@@ -422,34 +439,46 @@ def _width(line: str) -> float:
 def _may_be_broken(text: str) -> bool:
     """Whether the text, without white space, holds a character worth a closer look: nearly all pages end here."""
     for found in _SUSPECT.finditer(text):
-        odds = sum(_odds(text, at) for at in range(*found.span()) if text[at] in REPAIRS)
-        if odds > (_SINGLE_EVIDENCE - 4 if found[0] in "姻袁尧遥" else -2):
+        if found[0] in "姻袁尧遥":
+            least = _SINGLE_EVIDENCE - 4
+            odds = _odds(text, found.start(), least)
+        else:
+            least = -2.0
+            odds = sum([_odds(text, at, -inf) for at in range(*found.span()) if text[at] in REPAIRS])
+        if odds > least:
             return True
     return False
 
 
-def _odds(text: str, at: int) -> float:
-    """For a mark at `at` against the character itself beside these neighbours; words of digits only don't count."""
+def _odds(text: str, at: int, least: float) -> float:
+    """For a mark at `at` against the character itself beside these neighbours; words of digits only don't count.
+
+    Where it is no more than `least`, it may be told too high, but not above that.
+    """
     words = _words()
-    best = words[text[at]][0]
+    rate, best = _rates()[text[at]], words[text[at]][0]
+    if rate - best <= least:
+        return rate - best
     before = at if at < 3 else 3
     around = text[at - before : at + 4]
-    size = len(around)
-    for start, end in _WINDOWS:
-        if start <= before and before + end <= size:
-            word = around[before - start : before + end]
-            values = words.get(word)
-            if values and values[start] > best and not _DIGITS.issuperset(word):
-                best = values[start]
-    return _rates()[text[at]] - best
+    for start, first, end in _WINDOWS[len(around), before]:
+        values = words.get(around[first:end])
+        if values and values[start] > best and not _DIGITS.issuperset(around[first:end]):
+            best = values[start]
+            if rate - best <= least:
+                break
+    return rate - best
+
+
+# What the places around a single character can add to its odds at most; a bracket without its partner is hardly one.
+_MOST = {**dict.fromkeys("要噎", 5.0), **dict.fromkeys([*_POINTS, *"豫原辕垣耀"], 6.0), "姻": 7.0, "摇": 3.0}
+_MOST |= dict.fromkeys(_BRACKETS, -10.0)  # 何渊
 
 
 @cache
 def _singles() -> re.Pattern[str]:
     """The characters that can be a mark by themselves, given the best of neighbours."""
-    most = {**dict.fromkeys("要噎", 5.0), **dict.fromkeys([*_POINTS, *"豫原辕垣耀"], 6.0), "姻": 7.0, "摇": 3.0}
-    most |= dict.fromkeys(_BRACKETS, -10.0)  # that `_single` adds
-    usual = {char for char in REPAIRS if _rates()[char] + most.get(char, 0.0) > _words()[char][0]}
+    usual = {char for char in REPAIRS if _rates()[char] + _MOST.get(char, 0.0) > _words()[char][0]}
     return re.compile(f"[{''.join(sorted(usual - _DIGITS - _LETTERS))}]")
 
 
