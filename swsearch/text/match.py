@@ -20,7 +20,7 @@ import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -191,20 +191,26 @@ def _pointed(folded: str) -> str:
     return _LONE_POINT.sub(BREAK, folded.replace(MARK, " "))
 
 
+_FAR_CHARS = "\U00010000-\U0010ffff"
+
+
 class _Classes:
     """The marks as patterns. A class of `re` is a table for the BMP; characters outside it are compared one by one, and
     there are thousands of marks: so those have a class of their own."""
 
     def __init__(self) -> None:
         near = {chr(code): mark for code, mark in _marks().items() if code <= 0xFFFF} | {BREAK: BREAK}
-        breaking = "".join(re.escape(char) for char, mark in near.items() if mark)
-        vanishing = "".join(re.escape(char) for char, mark in near.items() if not mark)
-        far = "\U00010000-\U0010ffff"
-        self.breaking, self.vanishing = re.compile(f"[{breaking}]+"), re.compile(f"[{vanishing}]+")
-        self.far = re.compile(f"[{far}]")
-        # Runs (group 1), breaks (2), what vanishes (3), a character outside the BMP (4), and the rest.
-        self.pieces = re.compile(
-            f"([0-9a-z.,]+)|([{breaking}]+)|([{vanishing}]+)|([{far}])|[^0-9a-z.,{breaking}{vanishing}{far}]+"
+        self._breaking = "".join(re.escape(char) for char, mark in near.items() if mark)
+        self._vanishing = "".join(re.escape(char) for char, mark in near.items() if not mark)
+        self.breaking, self.vanishing = re.compile(f"[{self._breaking}]+"), re.compile(f"[{self._vanishing}]+")
+        self.far = re.compile(f"[{_FAR_CHARS}]")
+
+    @cached_property
+    def pieces(self) -> re.Pattern[str]:
+        """Runs (group 1), breaks (2), what vanishes (3), a character outside the BMP (4), and the rest."""
+        marks = f"{self._breaking}{self._vanishing}{_FAR_CHARS}"
+        return re.compile(
+            f"([0-9a-z.,]+)|([{self._breaking}]+)|([{self._vanishing}]+)|([{_FAR_CHARS}])|[^0-9a-z.,{marks}]+"
         )
 
 

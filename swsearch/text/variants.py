@@ -49,6 +49,8 @@ def alternatives(chunk: str) -> list[Alternative]:
     >>> [alternative.text for alternative in alternatives("志工培訓")]
     ['志愿者培訓', '义工培訓']
     """
+    if not _both_ways.cache_info().currsize and not _may_have_any(chunk):
+        return []  # the first query of a process need not read the lists
     choices: list[list[_Found]] = [[], []]
     for side, counterparts in enumerate(_both_ways()):
         choices[side] = list(_find(chunk, counterparts))
@@ -63,6 +65,12 @@ def alternatives(chunk: str) -> list[Alternative]:
             seen.add(folded)
             out.append(draft)
     return out[:MAX_ALTERNATIVES]
+
+
+def _may_have_any(chunk: str) -> bool:
+    """Whether two neighbouring characters of `chunk` stand side by side anywhere in the lists."""
+    folded, lists = fold(chunk), _folded_lists()
+    return any(folded[at : at + 2] in lists for at in range(len(folded) - 1))
 
 
 def _find(chunk: str, counterparts: Counterparts) -> Iterator[_Found]:
@@ -111,9 +119,8 @@ def _both_ways() -> tuple[Counterparts, Counterparts]:
     """From the mainland's words to the others' and back; our list before OpenCC's."""
     forth: dict[str, list[str]] = {}
     back: dict[str, list[str]] = {}
-    text = _data("strait_variants.tsv") + _data("strait_opencc.tsv")
     # Folding keeps tabs, spaces and line ends: once for the whole file is a third of the time of once a word.
-    for line, folded in zip(text.splitlines(), fold(text).splitlines(), strict=True):
+    for line, folded in zip(_lists().splitlines(), _folded_lists().splitlines(), strict=True):
         if not line or line.startswith("#"):
             continue
         (mainland, way, others), (mainland_keys, _, others_keys) = line.split("\t"), folded.split("\t")
@@ -122,6 +129,16 @@ def _both_ways() -> tuple[Counterparts, Counterparts]:
         for key in mainland_keys.split() if way == "=" else ():
             forth.setdefault(key, []).extend(others.split())
     return _unique(forth), _unique(back)
+
+
+@cache
+def _lists() -> str:
+    return _data("strait_variants.tsv") + _data("strait_opencc.tsv")
+
+
+@cache
+def _folded_lists() -> str:
+    return fold(_lists())
 
 
 def _unique(table: dict[str, list[str]]) -> Counterparts:

@@ -14,13 +14,12 @@ import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from whoosh.codec import base
 
 from swsearch.engines.whoosh.arrays import Array, ArrayFile, ArrayWriter, DamagedFile
-from swsearch.engines.whoosh.batch import Batch
 from swsearch.engines.whoosh.collect import Collector
 from swsearch.engines.whoosh.invert import (
     DOC_BITS,
@@ -34,6 +33,9 @@ from swsearch.engines.whoosh.invert import (
     pack,
 )
 from swsearch.engines.whoosh.schema import KEYS, KIND, RECORD
+
+if TYPE_CHECKING:
+    from swsearch.engines.whoosh.batch import Batch
 
 SUFFIX = ".arrays"
 MOST_CHARS = 20_000_000

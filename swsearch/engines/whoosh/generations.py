@@ -13,17 +13,19 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whoosh.index import TOC, EmptyIndexError, FileIndex
 from whoosh.writing import SegmentWriter
 
 from swsearch.engines.whoosh.arrays import DamagedFile
-from swsearch.engines.whoosh.batch import Batch
 from swsearch.engines.whoosh.codec import MOST_CHARS, SUFFIX, ArrayCodec, ArrayDocuments, ArrayReader, ArraySegment
 from swsearch.engines.whoosh.invert import MOST_DOCS
 from swsearch.engines.whoosh.schema import schema
 from swsearch.engines.whoosh.storage import DurableStorage
+
+if TYPE_CHECKING:
+    from swsearch.engines.whoosh.batch import Batch
 
 NAME = "MAIN"
 LAYOUT = 3

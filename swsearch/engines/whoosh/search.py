@@ -11,9 +11,8 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Union
+from typing import NamedTuple, Union
 
 import numpy as np
 
@@ -49,10 +48,10 @@ MOST_SHOWN = 1000
 """Hits whose places are remembered until the next query."""
 
 # ---- plan --------------------------------------------------------------------------------------------------------
+# Tuples: ten dataclasses would take a fiftieth of a cold start.
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """Articles that hold `form`: all its bigrams are looked up, rarest first, then the match form is asked,
     unless the bigrams alone decide (`exact`). A form of one unit is looked up by prefix."""
 
@@ -66,24 +65,21 @@ class Lookup:
         return len(self.units) <= 2 and not self.title_only
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(NamedTuple):
     """Articles with one of the lookups of every piece, all close together in one part."""
 
     pieces: tuple[tuple[Lookup, ...], ...]
     distance: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeysIn:
+class KeysIn(NamedTuple):
     """Articles with a key of `field` that is one of `keys`."""
 
     field: str
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeysBetween:
+class KeysBetween(NamedTuple):
     """Articles with a key of `field` from `low` to `high`, both included."""
 
     field: str
@@ -91,37 +87,32 @@ class KeysBetween:
     high: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class KeysWith:
+class KeysWith(NamedTuple):
     """Articles with a key of `field` that contains one of `forms`."""
 
     field: str
     forms: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(NamedTuple):
     """Articles that every part matches; without parts, every article."""
 
     parts: tuple[Plan, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(NamedTuple):
     """Articles that a part matches; without parts, none."""
 
     parts: tuple[Plan, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Minus:
+class Minus(NamedTuple):
     """Articles that `part` does not match."""
 
     part: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Enough:
+class Enough(NamedTuple):
     """Articles that two parts match or more, whose weights add up to `needed`."""
 
     parts: tuple[Plan, ...]

@@ -9,15 +9,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from whoosh.index import EmptyIndexError
 from whoosh.writing import CLEAR
 
-from swsearch import workers
 from swsearch.engines.base import Found, Meta, Record, SeedFile, Sort
 from swsearch.engines.whoosh.arrays import DamagedFile
-from swsearch.engines.whoosh.batch import BATCH, Batch, batches, invert
 from swsearch.engines.whoosh.codec import ArrayReader
 from swsearch.engines.whoosh.generations import (
     LAYOUT,
@@ -49,10 +47,14 @@ from swsearch.errors import EngineError, IndexCorrupt, IndexMissing, IndexStale
 from swsearch.query.nodes import BoundNode
 from swsearch.settings import LOCK_SECONDS
 
+if TYPE_CHECKING:
+    from swsearch.engines.whoosh.batch import Batch
+
 T = TypeVar("T")
 
-BATCHES_AT_ONCE = 64
-"""With several jobs so many batches are inverted at a time: making a process costs as much as one batch."""
+WAITING, WAITING_FOR_JOBS = 96, 6_000
+"""Records that are collected before they are inverted, here or by several processes: making one costs as much as a
+hundred records."""
 
 
 class WhooshEngine:
@@ -131,18 +133,21 @@ class WhooshEngine:
         writer = self._writing()
         with _read_errors(self.path), _write_errors(self.path):
             self._waiting += records
-            if len(self._waiting) >= BATCH * (1 if self._jobs == 1 else BATCHES_AT_ONCE):
+            if len(self._waiting) >= (WAITING if self._jobs == 1 else WAITING_FOR_JOBS):
                 self._invert(writer)
             for seed in files:
                 writer.add_document(**seed_document(seed))
 
     def _invert(self, writer: Any) -> None:
         """Write the records that wait; inverted here, or by other processes where there is enough to do."""
+        from swsearch.engines.whoosh.batch import batches, invert  # a query needs none of this
+
         waiting, self._waiting = self._waiting, []
         some = list(batches(waiting))
-        if self._jobs == 1 or len(some) < BATCHES_AT_ONCE // 2:
-            inverted: Iterable[Batch] = map(invert, some)
-        else:
+        inverted: Iterable[Batch] = map(invert, some)
+        if self._jobs > 1 and len(waiting) >= WAITING_FOR_JOBS // 2:
+            from swsearch import workers
+
             # A process that died leaves its batch to this one, which then says what is wrong with it.
             inverted = (batch for _, batch in workers.run(invert, some, self._jobs, invert))
         for batch in inverted:
