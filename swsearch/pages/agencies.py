@@ -18,12 +18,13 @@ from dataclasses import dataclass
 
 from swsearch.pages.agency_bodies import LEAGUE, LEAGUE_MAY, LEVELS, OVERSEAS, Body, find_bodies, full_name, is_national
 from swsearch.pages.gazetteer import ancestors, gazetteer, within
-from swsearch.pages.owners import COUNTED, Owners
+from swsearch.pages.owners import COUNTED, COUNTED_ENDS, Owners
 from swsearch.pages.regions import Located
 from swsearch.pages.senses import Place
 from swsearch.records import Evidence
 
 LEVEL = re.compile(r"(自治区|自治州|自治县|自治旗|[省市区县州盟旗])$")
+LEVEL_ENDS = frozenset("省市区县州盟旗\n")  # last characters of what LEVEL finds: its $ stands before a line feed too
 # What stands before a level word when no single body is meant: 各市民政局, 市、区民政局, 全区, 社区, 城区
 GENERIC = re.compile(
     r"(?:[各全每两本该某][省市县区州旗]?、?|各级|[省市县区州乡镇级)]/?[、和及与]|地级以上|有关|相关|当地|其他|[社城地园景小片山灾老新边牧辖]|所在)$"
@@ -51,6 +52,7 @@ FREE = re.compile(
     r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|村民|居民|业主|家长|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
     r"((?<![结布格大全开新时政邮骗僵棋书])局|(?<![餐大客展舞歌])厅|委员会|领导小组办公室|领导小组|指挥部)(?![面部势限长会])"
 )
+FREE_STOP = re.compile("[局厅]|委员会|领导小组|指挥部")  # within 13 characters of where FREE begins to match
 FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
@@ -101,6 +103,11 @@ def find_agencies(located: Located) -> tuple[tuple[str, ...], tuple[Evidence, ..
     ranked = [item for _, _, item in sorted(best.values(), key=lambda row: row[:2])]
     evidence = tuple(located.evidence("agencies", item.name, item.start, item.end) for item in ranked)
     return tuple(item.name for item in ranked), evidence
+
+
+def _level(text: str, at: int) -> re.Match[str] | None:
+    """The level word right before `at`."""
+    return LEVEL.search(text[max(0, at - 3) : at]) if text[at - 1 : at] in LEVEL_ENDS else None
 
 
 class _Reader:
@@ -177,7 +184,7 @@ class _Reader:
         while (place := self.ends.get(at)) is not None:
             at = place.start
         if at == body.start:
-            level = LEVEL.search(self.text[max(0, at - 3) : at])
+            level = _level(self.text, at)
             at -= len(level[1]) if level else 0
         return at - 2 if self.text.startswith("中共", max(0, at - 2), at) else at
 
@@ -199,7 +206,9 @@ class _Reader:
         place = self.ends.get(body.start)
         if body.kind in ("local", "party") and (place.path.split("/")[0] if place else self.province) in OVERSEAS:
             return
-        counted = COUNTED.search(text[max(0, body.start - 8) : body.start])
+        counted = text[body.start - 1 : body.start] in COUNTED_ENDS and COUNTED.search(
+            text[max(0, body.start - 8) : body.start]
+        )
         if counted:
             for path in self.owners.counted(counted, body.start, body.name):
                 yield self.owners.prefix(path) + printed, body.start, path
@@ -233,7 +242,7 @@ class _Reader:
     def _head(self, body: Body, place: Place | None, inherited: str) -> tuple[int, str]:
         """(start, owner) of a department by the region or level word before it, the list it is in, or the article."""
         text, left = self.text, self._left(body)
-        level = LEVEL.search(text[max(0, body.start - 3) : body.start])
+        level = _level(text, body.start)
         if place is not None and (
             place.name[-1:] in LEVELS or place.kind == "zone" or body.kind != "organ" or body.name == "公所"
         ):
@@ -378,7 +387,7 @@ class _Reader:
                 if not (hit.start() and FREE_BEFORE.match(text, hit.start() - 1))
             ]
         for end in ends:
-            free = FREE.match(text, end)
+            free = FREE.match(text, end) if FREE_STOP.search(text, end, end + 13) else None
             if free:
                 found.append(Body(end, free.end(), free[0], "local"))
         return found

@@ -53,11 +53,16 @@ LIST_END = re.compile(
 )
 LIST_ITEMS = re.compile(r"[、和与及]")
 SENDER = re.compile(r"(?:新华社|中新社|中新网|人民日报|人民网|中央社|新华网|本报|本社|本刊)$")
+SENT_STARTS = frozenset("0123456789电讯")  # of what SENT matches in folded text
 SENT = re.compile(r"(?:\d{1,2}月)?\d{1,2}日?[电讯]|[电讯](?=[ \u3000(【])")
 ZONE = re.compile(
     r"(?:国家)?(?:高新技术产业开发区|高新技术开发区|经济技术开发区|经济开发区|高新区|经开区|开发区|工业园区|综合保税区|保税区|综保区)"
 )
-ZONE_STARTS = tuple("国高经开工综保")
+ZONE_STARTS = frozenset("国高经开工综保")
+# The first characters of all that STREET, SMALLER and LAND match, and of 街道.
+PART_STARTS = frozenset(
+    "东西南北中环一二三四五六七八九十路大街巷弄胡道社小花广新公车烤山流水机港宾饭镇乡村庄屯寨居江湾岛河湖峰岭风景古高国铁科"
+)
 BRIEF_NOT_AFTER = frozenset("场中早")  # 南市場, 高市早苗
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SURNAMES = frozenset(
@@ -199,7 +204,8 @@ def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
         if at < end:
             continue
         for size in lengths[text[at : at + 2]]:
-            name = _name(text[at : at + size]) if text[at : at + size] in names else None
+            shown = text[at : at + size]
+            name = _name(shown) if shown in names else None
             if name is not None and (traditional or name.meanings[0][1] != "brief"):
                 mention = _judge(text, at, name, found)
                 if mention is not None:
@@ -216,10 +222,16 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
     before = text[start - 1] if start else ""
     adjacent = bool(found) and found[-1].end == start
     nested = adjacent and any(path.startswith(above + "/") for path in name.paths for above in found[-1].name.paths)
-    sent = name.level < 2 and bool(SENT.match(text, end)) and bool(SENDER.search(text[max(0, start - 4) : start]))
+    after = text[end : end + 1]
+    sent = (
+        name.level < 2
+        and after in SENT_STARTS
+        and SENT.match(text, end) is not None
+        and SENDER.search(text[max(0, start - 4) : start]) is not None
+    )
     if sent and name.text == "北京":
         return None  # where the paper sits
-    if name.text[-1] == "市" and text.startswith("中区", end) and _has_midtown(name):
+    if after == "中" and name.text[-1] == "市" and text.startswith("中区", end) and _has_midtown(name):
         return None  # 济南市中区 is 济南 and 市中区
     if name.masks and not nested:
         for word, at in name.masks:
@@ -233,7 +245,7 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
         weak = name.level > 1 and name.text[-1] != "省" and bool(INSTITUTE.match(text, end))
         lone = name.text in COMMON and not nested
         return _with_context(text, Mention(start, end, name, weak, lone, dateline=sent), found)
-    if (
+    if after in PART_STARTS and (
         STREET.match(text, end)
         or (name.level >= 1 and SMALLER.match(text, end))
         or (name.level >= 2 and (text.startswith("街道", end) or LAND.match(text, end)))
@@ -243,15 +255,11 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
         return None
     weak = bool(INSTITUTE.match(text, end))
     kind = name.meanings[0][1]
-    if kind == "brief" and (CHINESE.match(before) or text[end : end + 1] in BRIEF_NOT_AFTER):
+    if kind == "brief" and (CHINESE.match(before) or after in BRIEF_NOT_AFTER):
         return None
     small = name.level >= 2 and kind not in ("nick", "brief", "zone", "seat")
     common = name.word and not nested
-    listed = (
-        (small or common)
-        and (before in BESIDE or text[end : end + 1] in BESIDE)
-        and _ends_in_kind(text[end : end + 60])
-    )
+    listed = (small or common) and (before in BESIDE or after in BESIDE) and _ends_in_kind(text[end : end + 60])
     if common and not listed and CHINESE.match(text, end):
         return None  # 合作共建 is not 合作; the full name says it as well
     mention = Mention(start, end, name, weak, small and not nested, common, listed, dateline=sent)
@@ -260,7 +268,7 @@ def _judge(text: str, start: int, name: Name, found: list[Mention]) -> Mention |
 
 def _with_context(text: str, mention: Mention, found: list[Mention]) -> Mention:
     """The mention with the zone behind it, and weak where people come from."""
-    zone = ZONE.match(text, mention.end) if text.startswith(ZONE_STARTS, mention.end) else None
+    zone = ZONE.match(text, mention.end) if text[mention.end : mention.end + 1] in ZONE_STARTS else None
     if zone and not mention.word and not mention.name.text.endswith(("省", "自治区")):
         mention.end, mention.zone = zone.end(), True
     last = found[-1] if found else None

@@ -20,6 +20,7 @@ from swsearch.text.fold import fold
 COUNTED = re.compile(
     r"(?P<n>[两二三四五六七八九]|[2-9])个?(?P<level>省区市|省区|省市|省|[地市县区州])(?:[(]?[区市][)]?)?$"
 )
+COUNTED_ENDS = frozenset("省地市县区州)\n")  # last characters of what it finds: its $ stands before a line feed too
 COUNT = {char: at for at, char in enumerate("二三四五六七八九", 2)} | {"两": 2}
 TRADITIONAL_LEVELS = str.maketrans("县区乡镇", "縣區鄉鎮")
 

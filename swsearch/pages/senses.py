@@ -6,6 +6,7 @@ article: full names that mean one region only, and the cities and provinces they
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from swsearch.pages.mentions import Mention, Name
 
 TRADITIONAL = "會個這為與區縣務來對發後說時長門國學應們處"
 SIMPLIFIED = "会个这为与区县务来对发后说时长门国学应们处"
+_ANY_TRADITIONAL = re.compile(f"[{TRADITIONAL}]")
 ALONE = 3  # a county named so often by its short name alone (in the headline counts twice) needs no full name
 
 
@@ -52,8 +54,9 @@ class _Known:
 
 def is_traditional(text: str) -> bool:
     """Whether a text is in traditional characters, by some of the commonest that differ."""
-    count = sum(map(text.count, TRADITIONAL))
-    return count > 0 and count > sum(map(text.count, SIMPLIFIED))
+    if not _ANY_TRADITIONAL.search(text):
+        return False
+    return sum(map(text.count, TRADITIONAL)) > sum(map(text.count, SIMPLIFIED))
 
 
 def read_senses(
