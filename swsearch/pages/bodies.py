@@ -126,7 +126,9 @@ def score_slots(
     w = weights()
     for paragraph in paragraphs:
         widths = Counter([look.width[at] for at in paragraph.rows if not look.short[at]])
-        paragraph.width = widths.most_common(1)[0][0] if widths else max([look.width[at] for at in paragraph.rows])
+        paragraph.width = (
+            max(widths, key=widths.__getitem__) if widths else max([look.width[at] for at in paragraph.rows])
+        )
     idf = _mark_kept(paragraphs)
     cohesion = _cohesion(paragraphs, idf)
     count = len(paragraphs)
@@ -153,7 +155,7 @@ def score_slots(
         if not look.closed[before.rows[-1]] and opener < 3:
             why.append(("open", w["slot.open_head" if slot.heads else "slot.open"]))
         slot.why = why
-        slot.score = sum(value for _, value in why)
+        slot.score = sum([value for _, value in why])
     return idf
 
 

@@ -105,15 +105,20 @@ def source_name(text: str) -> str | None:
 
 
 _SPLIT_NAME = re.compile(rf"(?<!{_HAN})({_HAN})[ \u3000]+({_HAN})(?!{_HAN})")
+_PLACE_TAIL = re.compile(rf"[/／\s]\s*{_HAN}{{2,4}}\s*(?:[报報][道導]|[电電])\s*[）)】〕\]]?$")
+_ROLE_INSIDE = re.compile(rf"({_ROLE})")
+_PARTS = re.compile(rf"{_SEP}+")
+_WHOLE_NAME = re.compile(_NAME)
+_IS_MARKED = re.compile(_MARK)
 _ROLES = re.compile(rf"{_ROLE}|{_MARK}|{_DID}\s*$|[（()）【】〔〕\[\]:：]|^\s*(?:文|撰文|作者)\s*[/／:：]")
 
 
 def names_in(text: str) -> tuple[str, ...]:
     """The persons named in a byline, in order; roles, marks and a place before 報導 are left out."""
-    text = re.sub(rf"[/／\s]\s*{_HAN}{{2,4}}\s*(?:[报報][道導]|[电電])\s*[）)】〕\]]?$", "", text)
-    text = re.sub(rf"({_ROLE})", r" \1 ", text)
+    text = _PLACE_TAIL.sub("", text)
+    text = _ROLE_INSIDE.sub(r" \1 ", text)
     text = _ROLES.sub(" ", text)
-    words = [word for word in re.split(rf"{_SEP}+", text) if re.fullmatch(_NAME, word)]
+    words = [word for word in _PARTS.split(text) if _WHOLE_NAME.fullmatch(word)]
     return tuple(dict.fromkeys(_glue(words)))
 
 
@@ -134,7 +139,7 @@ def read_credit(text: str) -> Credit | None:
     text = _SPLIT_NAME.sub(r"\1\2", text)
     if BYLINE_ROW.match(text):
         names = names_in(text)
-        if names and (re.match(_MARK, text) or sum(map(is_name, names)) * 2 >= len(names)):
+        if names and (_IS_MARKED.match(text) or sum(map(is_name, names)) * 2 >= len(names)):
             return Credit("byline", names=names)
     return None
 

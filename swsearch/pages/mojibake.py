@@ -87,7 +87,7 @@ _ROLES = (
     "老师",
 )
 
-_DIGIT_RUN = re.compile("[园员圆猿源缘远苑愿怨]+(?:[援郾][园员圆猿源缘远苑愿怨]+)*")
+_DIGIT_RUN = re.compile("[园员圆猿源缘远苑愿怨][园员圆猿源缘远苑愿怨]*(?:[援郾][园员圆猿源缘远苑愿怨]+)*")
 _LETTER_RUN = re.compile(f"[{''.join(sorted(_LETTERS))}](?:[窑原]?[{''.join(sorted(_LETTERS))}])*")
 # The words of 2 to 4 characters that a character can stand in, where so many characters around it are known and so many
 # of them before it: how many of the word stand before it, and from where to where it goes.
@@ -103,7 +103,9 @@ _WINDOWS = {
 }
 # What no genuine page has (see `_evidence`); a page without any of it is left alone after this one scan.
 _SUSPECT = re.compile(
-    "[冤曳冶姻袁尧遥]|[园员圆猿源缘远苑愿怨]{3}|[园员圆猿源缘远苑愿怨][园员圆猿源缘远苑愿怨援郾]*[年月日豫％%万亿届]"
+    # One class at the front, here and below: where nothing of it stands, a search passes over at once.
+    "[冤曳冶姻袁尧遥园员圆猿源缘远苑愿怨]"
+    "(?:(?<=[冤曳冶姻袁尧遥])|[园员圆猿源缘远苑愿怨]{2}|[园员圆猿源缘远苑愿怨援郾]*[年月日豫％%万亿届])"
 )
 
 # In nats. Swept on the seed and practice pages, broken whole, by article, by headlines and credits only, at 8 to 40
@@ -375,9 +377,13 @@ class _Page:
                         yield item
 
     def _run(self, start: int, end: int, kind: frozenset[str]) -> _Item | None:
+        if end - start == 1:  # nearly all, and nearly all of them are what they seem
+            more = self._frame(start, end) if kind is _DIGITS else -3.0
+            lone = _odds(self.text, start, -more)
+            return _Item((start,), lone + more) if lone > -more and lone >= -2 else None
         words, rates = _words(), _rates()
         most = sum(rates[char] - words[char][0] for char in self.text[start:end]) + 2.5 * (end - start - 1)
-        if most + (6.0 if kind is _DIGITS else -3.0 if end - start == 1 else 0.0) < 0:
+        if most + (6.0 if kind is _DIGITS else 0.0) < 0:
             return None  # hopeless even outside all words
         odds = {at: self._odds(at) for at in range(start, end)}
         while start < end and odds[start] < -2:  # 动员圆园园人: the first belongs to a word
@@ -386,20 +392,24 @@ class _Page:
             end -= 1
         if start == end:
             return None
-        after = self.text[end : end + 1]
-        before = self.text[start - 1 : start]
         score = sum(odds[at] for at in range(start, end)) + 2.5 * (end - start - 1)
         if kind is _DIGITS:
-            framed = (
-                (bool(_UNITS.match(self.text, end)) and self._runs_on(end))
-                + (before == "第")
-                + (before in _NUMERALS)
-                + (after in _NUMERALS)
-            )
-            score += 2.0 * framed if framed else (-4.0 if end - start == 1 else -1.0)
+            score += self._frame(start, end)
         elif end - start == 1:
             score -= 3.0
         return _Item(tuple(range(start, end)), score)
+
+    def _frame(self, start: int, end: int) -> float:
+        """What stands before and behind a run of digits for or against it: 第, a unit, a digit that came out right."""
+        after = self.text[end : end + 1]
+        before = self.text[start - 1 : start]
+        framed = (
+            (bool(_UNITS.match(self.text, end)) and self._runs_on(end))
+            + (before == "第")
+            + (before in _NUMERALS)
+            + (after in _NUMERALS)
+        )
+        return 2.0 * framed if framed else (-4.0 if end - start == 1 else -1.0)
 
     def _pairs(self) -> Iterable[_Item]:
         """Each opener with the closer that follows it, before any other of its kind."""
@@ -410,9 +420,9 @@ class _Page:
             open_at: int | None = None
             for at in places.get(opener, ()):
                 if self.text[at] == opener:
-                    if open_at is None or self._odds(at) > -2:
+                    if open_at is None or _odds(self.text, at, -2.0) > -2:
                         open_at = at
-                elif open_at is not None and self._odds(at) > -2:
+                elif open_at is not None and _odds(self.text, at, -2.0) > -2:
                     if at - open_at <= _PAIR_CHARS and self.line(at) - self.line(open_at) <= _PAIR_LINES:
                         inner = self.text[open_at + 1 : at]
                         score = self._odds(open_at) + self._odds(at) + 2 - 0.03 * len(inner)
