@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from swsearch.pages.pairs import Pairs
 
 PAIRS = Pairs(
-    ["北京", "京北", "南京", "昌市", "\U00020000京", "北\U00020000", "\U00025317海"]
+    dict.fromkeys(["北京", "京北", "南京", "昌市", "\U00020000京", "北\U00020000", "\U00025317海"], (3, 2))
 )  # U+25317: 北 of another plane
 texts = st.text(st.sampled_from("北京南昌市海 \n\U00025317\U00020000\U00030000\ud800a"), max_size=200)
 
 
 def expected(text):
-    return [at for at in range(len(text) - 1) if text[at : at + 2] in PAIRS.pairs]
+    return [(at, (3, 2)) for at in range(len(text) - 1) if text[at : at + 2] in PAIRS.lengths]
 
 
 @pytest.fixture(params=["numpy", "pattern"])

@@ -90,14 +90,14 @@ def _names() -> tuple[dict[str, str], dict[str, dict[str, str]], dict[str, str]]
 
 
 @cache
-def _by_end(province: str) -> tuple[dict[str, tuple[int, ...]], Pairs]:
-    """Last two characters of a name -> lengths of names that end so, longest first; and all of these pairs."""
+def _by_end(province: str) -> Pairs:
+    """The last two characters of all names, with the lengths of these, longest first."""
     mainland, overseas, _ = _names()
     lengths: dict[str, set[int]] = {}
     for name in (*mainland, *overseas.get(OVERSEAS.get(province, ""), ())):
         if len(name) > 1 and name[-1] in END:
             lengths.setdefault(name[-2:], set()).add(len(name))
-    return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}, Pairs(lengths)
+    return Pairs({pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()})
 
 
 def full_name(name: str, traditional: bool) -> str | None:
@@ -115,11 +115,11 @@ def find_bodies(text: str, province: str) -> list[Body]:
     """Departments in folded `text`, in order; of several that overlap the longest. `province`: of the article."""
     mainland, overseas, _ = _names()
     there = overseas.get(OVERSEAS.get(province, ""), {})
-    lengths, pairs = _by_end(province if province in OVERSEAS else "")
+    pairs = _by_end(province if province in OVERSEAS else "")
     found: list[Body] = []
-    for at in pairs.places(text):
+    for at, sizes in pairs.places(text):
         end = at + 2
-        for size in lengths[text[at:end]]:
+        for size in sizes:
             name = text[end - size : end]
             if size > end or (name not in mainland and name not in there):
                 continue

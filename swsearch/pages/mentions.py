@@ -188,7 +188,7 @@ def _context() -> tuple[frozenset[str], dict[str, tuple[tuple[str, int], ...]]]:
 
 @cache
 def _beginnings() -> Pairs:
-    """The first two characters of all names."""
+    """The first two characters of all names, with the lengths of these."""
     return Pairs(_lengths())
 
 
@@ -197,13 +197,13 @@ def find_mentions(text: str, traditional: bool = False) -> list[Mention]:
 
     The text may be that of several paragraphs with line feeds between: no name and no context reaches across one.
     """
-    lengths, names = _lengths(), gazetteer().names
+    names = gazetteer().names
     found: list[Mention] = []
     end = 0
-    for at in _beginnings().places(text):
+    for at, sizes in _beginnings().places(text):
         if at < end:
             continue
-        for size in lengths[text[at : at + 2]]:
+        for size in sizes:
             shown = text[at : at + size]
             name = _name(shown) if shown in names else None
             if name is not None and (traditional or name.meanings[0][1] != "brief"):

@@ -177,31 +177,41 @@ def role_of(text: str, start: int, end: int, dated: bool) -> tuple[Role, str]:
     after = _ENDS.split(text[end : end + 48], maxsplit=1)[0]
     if _inside_title(text, start):
         return (Role.NEVER, "plan or law") if _TITLE_OF_LAW.match(after) else (Role.WEAK, "title of a document")
-    if not dated and _LATER.search(text, end, end + 60):
+    if not dated and text.find("年", end, end + 60) >= 0 and _LATER.search(text, end, end + 60):
         return Role.NEVER, "looked back on"
     over = bool(_OVER.search(after[:24]))
-    for rule, whole, before_pattern, after_pattern in _compiled():
-        if (over and rule.future) or rule.dated not in (None, dated):
-            continue
-        if after_pattern is None or after_pattern.match(after):
-            before = sentence if whole else clause  # no pattern matches nothing
-            if before_pattern is None or (before and before_pattern.search(before)):
-                return rule.role, rule.why
+    for result, whole, before_pattern, after_pattern in _compiled(dated, over, bool(sentence), bool(clause)):
+        if (after_pattern is None or after_pattern.match(after)) and (
+            before_pattern is None or before_pattern.search(sentence if whole else clause)
+        ):
+            return result
     return (Role.DATED, "date") if dated else (Role.REPORTED, "named")
 
 
 @cache
-def _compiled() -> tuple[tuple[_Rule, bool, re.Pattern[str] | None, re.Pattern[str] | None], ...]:
-    """(rule, whether it looks at the whole sentence before, what must stand before, what after)."""
-    return tuple(
-        (
-            rule,
-            "，" in rule.before or "年" in rule.before,
-            re.compile(f"(?:{rule.before})$") if rule.before else None,
-            re.compile(rule.after) if rule.after else None,
-        )
-        for rule in _RULES
-    )
+def _compiled(
+    dated: bool, over: bool, sentence: bool, clause: bool
+) -> tuple[tuple[tuple[Role, str], bool, re.Pattern[str] | None, re.Pattern[str] | None], ...]:
+    """(role and why, whether it looks at the whole sentence before, what must stand before, what after).
+
+    Only the rules that can fit: no `before` does where its sentence or clause is empty.
+    """
+    rules = []
+    for rule in _RULES:
+        whole = "，" in rule.before or "年" in rule.before
+        if (over and rule.future) or rule.dated not in (None, dated):
+            continue
+        if rule.before and not (sentence if whole else clause):
+            continue
+        rules.append(((rule.role, rule.why), whole, *_patterns(rule)))
+    return tuple(rules)
+
+
+@cache
+def _patterns(rule: _Rule) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """What must stand before and what after."""
+    before = re.compile(f"(?:{rule.before})$") if rule.before else None
+    return before, re.compile(rule.after) if rule.after else None
 
 
 def _inside_title(text: str, at: int) -> bool:

@@ -140,8 +140,9 @@ def _numbers(text: str, republic: bool) -> list[tuple[int, int, int, bool, str]]
 
 
 def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, bool, str]]:
-    if _YEAR.search(text):
-        yield from _in_digits(text)
+    starts = [found.start() for found in _YEAR.finditer(text)]
+    if starts:
+        yield from _in_digits(text, starts)
     for found in _HANZI_YEAR.finditer(text) if "年" in text else ():
         value = int("".join(str(_HANZI_DIGITS[char]) for char in found[1]))
         yield found.start(), found.end(), value, _has_month(text, found.end()), ""
@@ -163,9 +164,18 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
                 yield found.start(), found.end(), 1951 + 5 * number, False, ""
 
 
-def _in_digits(text: str) -> Iterator[tuple[int, int, int, bool, str]]:
-    """The years written in four digits; where two readings overlap, the first given counts."""
-    for found in _SPAN.finditer(text):
+def _at(pattern: re.Pattern[str], text: str, starts: Sequence[int]) -> Iterator[re.Match[str]]:
+    """The matches of a pattern that begins with a year, at the years, not overlapping."""
+    end = 0
+    for start in starts:
+        if start >= end and (found := pattern.match(text, start)):
+            end = found.end()
+            yield found
+
+
+def _in_digits(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int, int, bool, str]]:
+    """The years written in four digits, at `starts`; where two readings overlap, the first given counts."""
+    for found in _at(_SPAN, text, starts):
         first, last = int(found["a"]), int(found["b"])
         last += first // 100 * 100 if last < 100 else 0
         after = text[found.end() : found.end() + 1]
@@ -176,14 +186,14 @@ def _in_digits(text: str) -> Iterator[tuple[int, int, int, bool, str]]:
         yield found.start("b"), found.end("v"), last, days, "" if days else "span"
     for found in _DOCUMENT.finditer(text):
         yield found.start(1), found.end(1), int(found[1]), False, "number of a document"
-    for found in _ISO.finditer(text):
+    for found in _at(_ISO, text, starts):
         yield found.start(), found.end(), int(found[1]), True, ""
-    for found in _WITH_YEAR.finditer(text):
+    for found in _at(_WITH_YEAR, text, starts):
         yield found.start(), found.end(), int(found[1]), _has_month(text, found.end()), ""
-    for found in _SLOGAN.finditer(text):
+    for found in _at(_SLOGAN, text, starts):
         yield found.start(1), found.end(1), int(found[1]), False, "slogan"
-    for pattern in (_BARE, _REVIEWED):
-        for found in pattern.finditer(text):
+    for matches in (_at(_BARE, text, starts), _REVIEWED.finditer(text)):
+        for found in matches:
             yield found.start(1), found.end(1), int(found[1]), False, ""
 
 
