@@ -28,7 +28,8 @@ _DATE_LINE = re.compile(
     r"^[^，。]{0,8}?(?:[12]\d{3}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}|\d{1,2}/\d{1,2}/[12]\d{3}|[二〇○零一]{4}年.{1,3}月.{1,3})\s*日?\s*"
     r"(?:星期.|[农農][历曆].{2,10}|第.{1,6}[期版]|[A-Z]?\d{1,2}\s*版|\s)*$"
 )
-_CALENDAR = re.compile(r"星期[一二三四五六日天]|[农農][历曆]|第\s*\d+\s*期|总第")
+_CALENDAR = re.compile(r"[星农農第总](?:(?<=星)期[一二三四五六日天]|(?<=[农農])[历曆]|(?<=第)\s*\d+\s*期|(?<=总)第)")
+_STAFF_MARK = re.compile("[:：@wC]")  # what matches `_STAFF` has one of these
 _STAFF = re.compile(
     r"(?:责任?[编編][辑輯]?|責任?編輯?|本版[编編][辑輯]|[编編][辑輯]部?|主[编編]|值班|版式|美[编編术術]|校[对對]|组版|視覺|视觉|电话|電話|[Ee][-－]?[Mm]ail|邮箱|[热熱][线線]|"
     r"[广廣]告|[发發]行|邮编|郵編|国内统一|邮发代号|零售价?|印刷|承印|督印|社址|地址|[Tt]el|网址)\s*[:：]|https?://|www\.|CN\s?\d\d-\d{4}|@[\w.]+\.\w+"
@@ -159,7 +160,11 @@ def is_header(rows: Sequence[Row], at: int) -> bool:
     if "。" in text:
         return False
     edge = at < 12 or at >= count - 6
-    if _STAFF.search(text) and (edge or (len(text) <= 60 and (row.gap > 0 or rows[at - 1].closed))):
+    if (
+        _STAFF_MARK.search(text)
+        and _STAFF.search(text)
+        and (edge or (len(text) <= 60 and (row.gap > 0 or rows[at - 1].closed)))
+    ):
         return True
     if not edge:
         return False
