@@ -56,7 +56,7 @@ FREE_STOP = re.compile("[局厅]|委员会|领导小组|指挥部")  # within 13
 FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
-FREE_END = re.compile("[局厅]|委员会|领导小组")
+FREE_ENDS = ("局", "厅", "委员会", "领导小组")  # of what FREE_LEVEL looks for
 FREE_BEFORE = re.compile(r"(?![由在经和与向从据对是到])[\u4e00-\u9fff]")
 COUNTY_OFFICE = re.compile(r"(?<=[县市]府)(?!议)[\u4e00-\u9fff]{2,8}?[处局](?=长|副|表示|说|指|主办|办理|[,，、。])")
 MINISTRY = re.compile(r"[\u4e00-\u9fff]{2,4}?部(?=..)")  # 衛生福利部社會及家庭署 names the ministry too
@@ -71,6 +71,7 @@ COMMITTEE_ACTS = re.compile(
     r"[、和]?[省市区县州]?(?:人民)?政府|、|(?:日前|近日|联合)?(?:印发|出台|下发|召开|发布|制定|部署|举行|举办)"
 )
 LOCAL_OFFICE = re.compile(r"街道办事处|街道办(?![事理公法好得成])|街道党工委|镇人民政府|镇政府|乡人民政府|乡政府")
+LOCAL_OFFICES = ("街道办", "街道党工委", "镇人民政府", "镇政府", "乡人民政府", "乡政府")
 OFFICE_NAME = re.compile(r"[\u4e00-\u9fff]{2,7}$")
 OFFICE_STOP = re.compile(
     r".*(?:联合|会同|携手|依托|走进|协同|组织|通过)|.*[是在由与和对向被为从到的了等各及让请、据给乡镇街]|.*[省市区县旗州]"
@@ -371,7 +372,7 @@ class _Reader:
         found = []
         for match in LEAGUE.finditer(text) if LEAGUE_MAY.search(text) else ():
             found.append(Body(match.start(), match.end(), match[0], "league"))
-        for match in LOCAL_OFFICE.finditer(text) if "街道" in text or "政府" in text else ():
+        for match in LOCAL_OFFICE.finditer(text) if any(map(text.__contains__, LOCAL_OFFICES)) else ():
             before = OFFICE_NAME.search(text[max(0, match.start() - 7) : match.start()])
             name = OFFICE_STOP.sub("", before[0]) if before else ""
             if len(name) > 1:
@@ -380,7 +381,7 @@ class _Reader:
             for pattern in (COUNTY_OFFICE, COUNTY_HALL):
                 found += [Body(hit.start(), hit.end(), hit[0], "taiwan") for hit in pattern.finditer(text)]
         ends = [place.end for place in self.owners.inside if place.name[-1:] in LEVELS]
-        if FREE_END.search(text):
+        if any(map(text.__contains__, FREE_ENDS)):
             ends += [
                 hit.end()
                 for hit in FREE_LEVEL.finditer(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -76,7 +76,7 @@ def _fold_long(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=4096)
+@cache  # of the gazetteer's paths
 def ancestors(path: str) -> tuple[str, ...]:
     """The path and all its ancestors, the province first."""
     parts = path.split("/")

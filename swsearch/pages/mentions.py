@@ -136,9 +136,9 @@ def _lengths() -> dict[str, tuple[int, ...]]:
     return {pair: tuple(sorted(sizes, reverse=True)) for pair, sizes in lengths.items()}
 
 
-@lru_cache(maxsize=8192)
+@cache  # there are 8,000 names
 def _name(text: str) -> Name | None:
-    """What a folded string of two or more characters means as a name in running text."""
+    """What a name of two or more characters in the gazetteer means in running text."""
     known = gazetteer()
     rows = [row for row in known.meanings(text) if row[1] not in ("abbr", "paper")]
     now = [row for row in rows if row[1] in ("full", "short")]

@@ -113,7 +113,8 @@ def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[
         for path in ancestors(place.path):
             inside.setdefault(path, place)
     evidence = []
-    for kind, paths in (("regions", regions), ("places", (*regions, *others))):
+    known = (*regions, *others)
+    for kind, paths in (("regions", regions), ("places", known)):
         for path in paths:
             proof = first.get(path) or inside.get(path)
             if proof is None:
@@ -122,7 +123,7 @@ def describe(located: Located) -> tuple[tuple[str, ...], tuple[str, ...], tuple[
                 evidence.append(Evidence(kind, path, proof.part, proof.start, proof.end))
             else:
                 evidence.append(located.evidence(kind, path, proof.start, proof.end))
-    return regions, (*regions, *others), tuple(evidence)
+    return regions, known, tuple(evidence)
 
 
 def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byline: str | None = None) -> Located:
@@ -141,7 +142,11 @@ def locate(title: str, paragraphs: Sequence[str], source: str | None = None, byl
             at += 1
             end, part = located.end_of(at), f"p{at}"
         name = mention.name
-        kind = "zone" if mention.zone else next((kind for other, kind in name.meanings if other == path), "full")
+        kind = name.meanings[0][1]
+        if mention.zone:
+            kind = "zone"
+        elif path != name.meanings[0][0]:
+            kind = next((kind for other, kind in name.meanings if other == path), "full")
         located.places.append(Place(part, mention.start, mention.end, path, name.text, 0.0, mention.weak, kind))
     known = {mention.end for mention, _ in read}
     located.unread = {

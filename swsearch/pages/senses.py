@@ -87,11 +87,12 @@ def _learn(mentions: Sequence[Mention], names: Sequence[Name], title_end: int, k
     """Fills `known` with what the names say that can mean only one region."""
     alone: Counter[str] = Counter()
     kinds = gazetteer().kinds
+    starts = {mention.start for mention in mentions}
     last_end, last_name = -9, names[0] if names else None
-    for at, (mention, name) in enumerate(zip(mentions, names, strict=True)):
+    for mention, name in zip(mentions, names, strict=True):
         before, near = last_name, mention.start - last_end <= 1
         last_end, last_name = mention.end, name
-        heads = at + 1 < len(mentions) and mentions[at + 1].start == mention.end  # 恩施州 in 恩施州恩施市
+        heads = last_end in starts  # 恩施州 in 恩施州恩施市
         if near and before:
             inside = {path for path in name.paths for above in before.paths if path != above and within(path, above)}
             if len(inside) == 1:

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from swsearch.pages.year_roles import MONTH, Role, role_of
@@ -34,8 +34,8 @@ class Mention:
 def find_years(title: str, paragraphs: Sequence[str]) -> tuple[int | None, tuple[int, ...], tuple[Evidence, ...]]:
     """The year the article reports on or None; all years it names or implies, ascending; the text that proves them."""
     parts = [("title", title), *((f"p{number}", text) for number, text in enumerate(paragraphs, 1))]
-    parts = [(part, text) for part, text in parts if _MAY_NAME_A_YEAR.search(text)]
-    bare = any(_BARE_REPUBLIC.search(text) for _, text in parts)
+    parts = [(part, text) for part, text in parts if "年" in text or _MAY_NAME_A_YEAR.search(text)]
+    bare = any("年" in text and _BARE_REPUBLIC.search(text) for _, text in parts)
     republic = bare and _counts_by_republic(title + "".join(paragraphs))
     found: list[Mention] = []
     relatives: list[Mention] = []
@@ -44,6 +44,8 @@ def find_years(title: str, paragraphs: Sequence[str]) -> tuple[int | None, tuple
         found += _mentions(part, squeezed, places, republic)
         if "年" in text:
             relatives += _relatives(part, squeezed, places)
+    if not found and not relatives:
+        return None, (), ()
     found = _targets_stay_targets(found)
     now, chosen = _choose(found, relatives)
     if now is not None:
@@ -79,7 +81,7 @@ def _mentions(part: str, squeezed: str, places: Sequence[int], republic: bool) -
 
 # ---- 1. numbers
 
-_MAY_NAME_A_YEAR = re.compile(r"年|\d\d|五[”」规規时時期末]")
+_MAY_NAME_A_YEAR = re.compile(r"\d\d|五[”」规規时時期末]")  # a text without 年
 _WIDE = re.compile("[０-９○Ｏ零◯]")
 _WHITE = re.compile(r"\s")
 _DIGITS = str.maketrans("０１２３４５６７８９○Ｏ零◯", "0123456789〇〇〇〇")
@@ -228,10 +230,11 @@ def _counts_by_republic(text: str) -> bool:
     return len(_TRADITIONAL & set(text)) >= 3 and bool(_TAIWAN.search(text))
 
 
-def _targets_stay_targets(mentions: Iterable[Mention]) -> list[Mention]:
+def _targets_stay_targets(mentions: list[Mention]) -> list[Mention]:
     """The mentions, those of a year that is a target elsewhere in the article counting never unless dated."""
-    mentions = list(mentions)
     targets = {mention.value for mention in mentions if mention.why == "target"}
+    if not targets:
+        return mentions
     return [
         Mention(one.value, one.part, one.start, one.end, Role.NEVER, "target")
         if one.value in targets and Role.WEAK <= one.role <= Role.REPORTED and one.why != "as of"
