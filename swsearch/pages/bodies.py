@@ -21,7 +21,7 @@ from swsearch.pages.kinds import BYLINE, FLOW, HEAD, PARA, SOURCE
 from swsearch.pages.layout import TITLE_SPACE, Row, join
 from swsearch.pages.unwrap import Unwrapper, weights
 
-_NOT_WORD = re.compile(r"[^\u3400-\u9fffA-Za-z0-9]+")
+_WORDS = re.compile(r"[\u3400-\u9fffA-Za-z0-9]+")
 
 
 @cache
@@ -66,7 +66,7 @@ def bigrams(text: str) -> frozenset[int]:
 
     A character outside the BMP counts as the two surrogates it is in UTF-16.
     """
-    units = _NOT_WORD.sub("", text).encode("utf-16-le", "surrogatepass")
+    units = "".join(_WORDS.findall(text)).encode("utf-16-le", "surrogatepass")
     even, odd = len(units) & ~3, (len(units) - 2) & ~3
     if odd < 0:
         return frozenset()

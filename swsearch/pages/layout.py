@@ -107,7 +107,8 @@ def join(parts: Sequence[str]) -> str:
 
 
 TITLE_SPACE = re.compile(  # the class comes first, so that a search passes over all else at once
-    r"[ \u3000\xa0](?<=[^\s\x00-\x7f，。、；：！？（《“‘「『—…].)[ \u3000\xa0]*(?=[^\s\x00-\x7f，。、；：！？）》”’」』—…])"
+    r"[ \u3000\xa0](?<=[^\s\x00-\x7f，。、；：！？（《“‘「『—…].)[ \u3000\xa0]*"
+    r"(?=[^\s\x00-\x7f，。、；：！？）》”’」』—…])"
 )
 
 
