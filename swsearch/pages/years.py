@@ -120,14 +120,21 @@ def _squeeze(text: str) -> tuple[str, Sequence[int]]:
     """The text with half-width digits and no white space but between digits, and where each character stood."""
     if _WIDE.search(text):
         text = text.translate(_DIGITS)
-    if not _WHITE.search(text):
-        return text, range(len(text))
-    places = [
+    white = [
         place
-        for place, char in enumerate(text)
-        if not char.isspace() or (text[place - 1 : place].isdigit() and text[place + 1 : place + 2].isdigit())
+        for found in _WHITE.finditer(text)
+        if not (text[(place := found.start()) - 1 : place].isdigit() and text[place + 1 : place + 2].isdigit())
     ]
-    return "".join(text[place] for place in places), places
+    if not white:
+        return text, range(len(text))
+    kept: list[str] = []
+    places: list[int] = []
+    start = 0
+    for end in (*white, len(text)):
+        kept.append(text[start:end])
+        places += range(start, end)
+        start = end + 1
+    return "".join(kept), places
 
 
 def _numbers(text: str, republic: bool) -> list[tuple[int, int, int, bool, str]]:
