@@ -52,7 +52,6 @@ FREE = re.compile(
     r"((?:(?![的了在与和及是为将把被对向从到等有其这那该召开举行发布表示介绍对口]|村民|居民|业主|家长|协会|学会|联合会|公司|大学|学院|医院|社区|街道|中心|工作站)[\u4e00-\u9fff]){2,9}?)"
     r"((?<![结布格大全开新时政邮骗僵棋书])局|(?<![餐大客展舞歌])厅|委员会|领导小组办公室|领导小组|指挥部)(?![面部势限长会])"
 )
-FREE_STOP = re.compile("[局厅]|委员会|领导小组|指挥部")  # within 13 characters of where FREE begins to match
 FREE_LEVEL = re.compile(
     r"(?:自治区|[省市县区州旗])(?=(?![场民中内外区县级长委直府里政])[\u4e00-\u9fff]{2,9}?(?:[局厅]|委员会|领导小组))"
 )
@@ -153,20 +152,21 @@ class _Reader:
         bodies = find_bodies(self.text, self.province)
         free = self._free()
         if free:
-            at_char: dict[int, set[int]] = {}
+            at_char: dict[int, set[int]] = {at: set() for body in free for at in range(body.start, body.end)}
             for number, body in enumerate(bodies):
                 for at in range(body.start, body.end):
-                    at_char.setdefault(at, set()).add(number)
+                    if at in at_char:
+                        at_char[at].add(number)
             gone: set[int] = set()
             for body in free:
-                over = {number for at in range(body.start, body.end) for number in at_char.get(at, ())} - gone
+                over = {number for at in range(body.start, body.end) for number in at_char[at]} - gone
                 # 领导小组办公室 is no 办公室, 共青团郑州市委 no 郑州市委
                 if body.kind == "league" or all(
                     bodies[number].party and bodies[number].name[0] not in "委党" for number in over
                 ):
                     gone |= over
                     for at in range(body.start, body.end):
-                        at_char.setdefault(at, set()).add(len(bodies))
+                        at_char[at].add(len(bodies))
                     bodies.append(body)
             bodies = [body for number, body in enumerate(bodies) if number not in gone]
         return sorted(bodies, key=lambda body: body.start)
@@ -388,7 +388,7 @@ class _Reader:
                 if not (hit.start() and FREE_BEFORE.match(text, hit.start() - 1))
             ]
         for end in ends:
-            free = FREE.match(text, end) if FREE_STOP.search(text, end, end + 13) else None
+            free = FREE.match(text, end)
             if free:
                 found.append(Body(end, free.end(), free[0], "local"))
         return found
