@@ -20,6 +20,7 @@ from swsearch.query.nodes import AllOf, AnyOf, BoundNode, Except, Term, Weigh, W
 from swsearch.records import Article, Facets
 from swsearch.settings import QUERY_SECONDS
 from swsearch.text.match import match_form
+from swsearch.text.near import near
 
 WINDOW = 10_000
 """From and size reach no further (index.max_result_window); beyond it there are pages of a point in time."""
@@ -201,8 +202,6 @@ class Reader:
         }
 
     def _judged(self, node: Within, query: compiled.Body, deadline: float) -> list[str]:
-        from swsearch.engines.whoosh.search import near
-
         forms = [[piece.form, *piece.alternatives] for piece in node.pieces]
         kept = []
         point = PointInTime(self._cluster, self.view.index)

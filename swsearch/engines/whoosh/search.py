@@ -10,7 +10,7 @@ import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple, Union
 
@@ -38,7 +38,8 @@ from swsearch.query.nodes import (
 )
 from swsearch.records import Facets
 from swsearch.settings import QUERY_SECONDS
-from swsearch.text.match import BREAK, units
+from swsearch.text.match import units
+from swsearch.text.near import near
 
 FEW_HITS = 16
 """So few are sooner scored and sorted one by one than by arrays."""
@@ -538,41 +539,6 @@ def _all_lookups(lookups: Sequence[Lookup], asked: Asked, among: Mask, deadline:
         else:
             docs = asked.segment.judged(docs, lookup.form, asked.rarest(lookup), deadline)
     return docs
-
-
-def near(part: str, pieces: Sequence[Sequence[str]], distance: int) -> bool:
-    """Whether each piece has an occurrence of its own in `part`, all within `distance` units, breaks not counted."""
-    at = [0]
-    for unit in units(part):
-        at += [at[-1]] * (len(unit) - 1) + [at[-1] + (unit != BREAK)]
-    places = [
-        sorted({(at[start], at[start + len(form)]) for form in forms for start in _starts(part, form)})
-        for forms in pieces
-    ]
-    # The first piece of a window starts somewhere; the others must then fit in behind it.
-    starts = sorted({start for place in places for start, _ in place})
-    return any(
-        _fits([[p for p in place if start <= p[0] and p[1] <= start + distance] for place in places], [])
-        for start in starts
-    )
-
-
-def _fits(places: list[list[tuple[int, int]]], taken: list[tuple[int, int]]) -> bool:
-    """Whether each list has a place that overlaps none of the others'."""
-    if not places:
-        return True
-    return any(
-        _fits(places[1:], [*taken, place])
-        for place in places[0]
-        if all(place[1] <= other[0] or other[1] <= place[0] for other in taken)
-    )
-
-
-def _starts(text: str, form: str) -> Iterator[int]:
-    at = text.find(form)
-    while at >= 0:
-        yield at
-        at = text.find(form, at + 1)
 
 
 def _cost(plan: Plan) -> int:
