@@ -222,7 +222,8 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         self._words.add(pack(words[terms >> np.uint64(DOC_BITS)], docs), counts)
         grams, counts = batch.grams
         if batch.runs:
-            grams = _with_runs(grams, np.array(self._runs.all(batch.runs), dtype=np.uint64))
+            numbers = np.array(self._runs.all(batch.runs), dtype=np.uint64)
+            grams = pack(_with_runs(grams >> np.uint64(DOC_BITS), numbers), grams & LAST_DOC)
         self._grams.add(grams + base_doc, counts)
 
     def add_segment(self, reader: ArrayReader, live: Sequence[int]) -> None:
@@ -241,17 +242,16 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         words = _renumber(self._vocabulary, reader.words, owners)
         self._words.add(pack(words[owners], docs), counts)
         owners, docs, counts = reader.grams.moved(new)
-        terms = reader.gram_terms[_used(owners, len(reader.gram_terms))]
-        units = np.concatenate([terms >> np.uint64(UNIT_BITS), terms & np.uint64((1 << UNIT_BITS) - 1)])
-        runs = (units[units >= RUNS] - np.uint64(RUNS)).astype(np.int64)
-        units[units >= RUNS] = _renumber(self._runs, reader.runs, runs)[runs] + np.uint64(RUNS)
-        first, second = units[: len(terms)], units[len(terms) :]
         grams = np.zeros(len(reader.gram_terms), dtype=np.uint64)
-        grams[_used(owners, len(grams))] = (first << np.uint64(UNIT_BITS)) | second
+        used = _used(owners, len(grams))
+        terms = reader.gram_terms[used]
+        units = np.concatenate(_units(terms))
+        runs = (units[units >= RUNS] - np.uint64(RUNS)).astype(np.int64)
+        grams[used] = _with_runs(terms, _renumber(self._runs, reader.runs, runs))
         self._grams.add(pack(grams[owners], docs), counts)
 
     def close(self) -> None:
-        """Invert what was collected and write it."""
+        """Sort what was collected and write it."""
         self.is_closed = True
         if not self._kinds:
             return
@@ -295,14 +295,18 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         out.add("key_docs", np.array([doc for key in ordered for doc in held[key]], dtype=np.uint16))
 
 
+def _units(grams: Array) -> tuple[Array, Array]:
+    """The first and the second unit of each bigram."""
+    return grams >> np.uint64(UNIT_BITS), grams & np.uint64((1 << UNIT_BITS) - 1)
+
+
 def _with_runs(grams: Array, numbers: Array) -> Array:
-    """Packed bigrams with the runs of a batch numbered as `numbers` says."""
-    first = grams >> np.uint64(DOC_BITS + UNIT_BITS)
-    second = (grams >> np.uint64(DOC_BITS)) & np.uint64((1 << UNIT_BITS) - 1)
+    """Bigrams with the runs in them numbered as `numbers` says."""
+    first, second = _units(grams)
     for units in (first, second):
         runs = units >= RUNS
         units[runs] = numbers[units[runs] - np.uint64(RUNS)] + np.uint64(RUNS)
-    return pack((first << np.uint64(UNIT_BITS)) | second, grams & LAST_DOC)
+    return (first << np.uint64(UNIT_BITS)) | second
 
 
 def _used(owners: Array, size: int) -> Array:

@@ -62,11 +62,6 @@ def pack(terms: U64, docs: U64) -> U64:
     return packed
 
 
-def gram_term(first: int, second: int) -> int:
-    """The number of a bigram."""
-    return first << UNIT_BITS | second
-
-
 def gram_postings(forms: Sequence[tuple[int, str]], runs: Table) -> U64:
     """The bigrams of units of documents, packed: those that begin at a unit of the title TITLE_WEIGHT times.
 

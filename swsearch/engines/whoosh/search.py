@@ -175,7 +175,8 @@ class Snapshot:
         self.articles = sum(int(segment.articles.sum()) for segment in self.segments)
         self.notices = sum(int(segment.notices.sum()) for segment in self.segments)
         total = sum(float(segment.lengths[segment.articles].sum()) for segment in self.segments)
-        self.mean_length = total / self.articles if self.articles else 0.0
+        # What a word of length adds to the shape of a document: k1 · b / mean L.
+        self._per_word = K1 * B * self.articles / total if total else 0.0
         self._shown: dict[str, tuple[SegmentView, int]] = {}
 
     def df(self, form: str) -> int:
@@ -251,8 +252,7 @@ class Snapshot:
     def _few_scores(self, wanted: Sequence[_Weighed], asked: Asked, docs: Sequence[int]) -> list[float]:
         """`_scores` of few documents: a call to NumPy takes as long as ten of them."""
         length = asked.segment.length
-        factor = K1 * B / self.mean_length if self.mean_length else 0.0
-        shape = [length(doc) * factor + K1 * (1 - B) for doc in docs]
+        shape = [length(doc) * self._per_word + K1 * (1 - B) for doc in docs]
         known: dict[Postings, list[int]] = {}
         parts = [one.few(asked, docs, shape, known) for one in wanted]
         scores = map(sum, zip(*parts, strict=True)) if parts else itertools.repeat(0.0, len(docs))
@@ -261,7 +261,7 @@ class Snapshot:
     def _shape(self, segment: SegmentView, docs: Docs) -> Floats:
         """k1 · (1 − b + b · L / mean L), which is more than 0."""
         lengths: Floats = segment.lengths[docs]
-        return lengths * (K1 * B / self.mean_length if self.mean_length else 0.0) + K1 * (1 - B)
+        return lengths * self._per_word + K1 * (1 - B)
 
 
 class Asked:

@@ -140,9 +140,7 @@ class SegmentView:
             all_counts = np.zeros(self.size, counts.dtype)
             all_counts[having] = counts
             return all_counts[docs]
-        at = having.searchsorted(docs)
-        if at[-1] == len(having):
-            at = np.minimum(at, len(having) - 1)
+        at = _places(having, docs)
         found: Counts = counts[at] * (having[at] == docs)
         return found
 
@@ -157,10 +155,7 @@ class SegmentView:
             if len(docs) * DENSE > len(having) + DENSE_START:
                 docs = docs[self.mask(having)[docs]]
                 continue
-            at = having.searchsorted(docs)
-            if at[-1] == len(having):
-                at = np.minimum(at, len(having) - 1)
-            docs = docs[having[at] == docs]
+            docs = docs[having[_places(having, docs)] == docs]
         return docs
 
     def mask(self, docs: Docs) -> Mask:
@@ -284,6 +279,12 @@ class SegmentView:
     def id(self, doc: int) -> str:
         """The id of an article or notice."""
         return self._reader.keys[self.field("id")[0] + self.each_id_order[doc]][len("id\0") :]
+
+
+def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
+    """Where in `having` each of `docs` stands, if it is there; somewhere else, if not."""
+    at: NDArray[np.int64] = having.searchsorted(docs)
+    return np.minimum(at, len(having) - 1) if at[-1] == len(having) else at
 
 
 def _holds(data: bytes, wanted: bytes) -> bool:
