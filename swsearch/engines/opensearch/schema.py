@@ -15,7 +15,8 @@ from dataclasses import asdict
 from typing import Any
 
 from swsearch.engines.base import TITLE_WEIGHT, Indexed, Meta, Record, SeedFile, date_key, region_ancestors
-from swsearch.records import Article, Evidence, Facts, Notice, Span
+from swsearch.engines.stored import from_stored, to_stored
+from swsearch.records import Article
 from swsearch.text.match import BREAK, MARK, match_form, units
 
 MAPPING = 1
@@ -190,12 +191,7 @@ def meta_document(meta: Meta) -> tuple[str, dict[str, Any]]:
 
 def stored(record: Record) -> Any:
     """A record as JSON can say it; what says nothing is left out."""
-    value = asdict(record)
-    value["spans"] = [[span.line, span.start, span.end] for span in record.spans]
-    return _plain({name: one for name, one in value.items() if one or name in _ALWAYS})
-
-
-_ALWAYS = ("id", "file", "title", "paragraphs", "kind", "text")
+    return _plain(to_stored(record))
 
 
 def _plain(value: Mapping[str, Any]) -> Any:
@@ -215,19 +211,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 def read_record(value: Any) -> Record:
     """The article or notice of a stored record."""
-    found = _object(value)
-    found["spans"] = tuple(Span(*span) for span in found.get("spans", ()))
-    found["lines"] = tuple(tuple(run) for run in found.get("lines", ()))
-    if "paragraphs" not in found:
-        return Notice(**found)
-    facts = dict(found.get("facts", {}))
-    for name in ("regions", "places", "years", "agencies"):
-        facts[name] = tuple(facts.get(name, ()))
-    facts["evidence"] = tuple(Evidence(**one) for one in facts.get("evidence", ()))
-    found["facts"] = Facts(**facts)
-    found["paragraphs"] = tuple(found["paragraphs"])
-    found["subheads"] = tuple(found.get("subheads", ()))
-    return Article(**found)
+    return from_stored(_object(value))
 
 
 def read_seed(value: Any) -> SeedFile:

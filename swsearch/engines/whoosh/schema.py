@@ -9,13 +9,13 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
-from dataclasses import fields as fields_of
 from typing import Any
 
 from whoosh import fields
 
 from swsearch.engines.base import Meta, Record, SeedFile, date_key, region_ancestors
-from swsearch.records import Article, Evidence, Facts, Notice, Span
+from swsearch.engines.stored import from_stored, to_stored
+from swsearch.records import Article
 from swsearch.text.match import match_form
 
 KIND, KEYS, RECORD = "kind", "keys", "record"
@@ -59,7 +59,7 @@ def record_keys(record: Record) -> list[str]:
 
 def pack_record(record: Record) -> bytes:
     """A record as it is stored; `read_record` reads it."""
-    return _pack(_record_dict(record))
+    return _pack(to_stored(record))
 
 
 def seed_document(seed: SeedFile) -> dict[str, Any]:
@@ -74,21 +74,7 @@ def meta_document(meta: Meta) -> dict[str, Any]:
 
 def read_record(data: bytes) -> Record:
     """The article or notice of a stored record."""
-    value = _unpack(data)
-    if "spans" in value:
-        value["spans"] = tuple(Span(*span) for span in value["spans"])
-        value["lines"] = tuple(tuple(run) for run in value["lines"])
-    if "paragraphs" not in value:
-        return Notice(**value)
-    if "facts" in value:
-        facts = value["facts"]
-        for name in ("regions", "places", "years", "agencies"):
-            facts[name] = tuple(facts[name])
-        facts["evidence"] = tuple(Evidence(**one) for one in facts["evidence"])
-        value["facts"] = Facts(**facts)
-    value["paragraphs"] = tuple(value["paragraphs"])
-    value["subheads"] = tuple(value.get("subheads", ()))
-    return Article(**value)
+    return from_stored(_unpack(data))
 
 
 def read_seed(data: bytes) -> SeedFile:
@@ -122,23 +108,6 @@ def _values(article: Article) -> dict[str, list[str]]:
         AGENCY_FACET: list(facts.agencies),
         SOURCE_FACET: [article.source] if article.source else [],
     }
-
-
-def _record_dict(record: Record) -> dict[str, Any]:
-    """The fields that say something: most of a ready-made article's are at their defaults."""
-    value = {item.name: getattr(record, item.name) for item in fields_of(record)}
-    value = {name: one for name, one in value.items() if one or name in _ALWAYS}
-    if record.spans:
-        value["spans"] = [(span.line, span.start, span.end) for span in record.spans]
-    if isinstance(record, Article):
-        if record.facts == Facts():
-            del value["facts"]
-        else:
-            value["facts"] = asdict(record.facts)
-    return value
-
-
-_ALWAYS = ("id", "file", "title", "paragraphs", "kind", "text")
 
 
 def _pack(value: Mapping[str, Any]) -> bytes:
