@@ -34,7 +34,8 @@ def run(
             idle = [worker for worker in workers if worker.at is None]
             while handed < min(len(items), emitted + AHEAD * jobs) and (idle or len(workers) < jobs):
                 if not idle:
-                    workers.append(_Worker(task))
+                    with _interrupts_later():  # a child inherits this, and ignores them before it looks
+                        workers.append(_Worker(task))
                     idle.append(workers[-1])
                 worker = idle.pop()
                 if worker.take(handed, items[handed]):
@@ -68,8 +69,7 @@ class _Worker:
         self.pipe, theirs = multiprocessing.Pipe()
         # A daemon: multiprocessing ends it with this process where the system does not.
         self._process = multiprocessing.Process(target=_serve, args=(theirs, task), daemon=True)
-        with _interrupts_later():  # a child inherits this, and ignores them before it looks
-            self._process.start()
+        self._process.start()
         theirs.close()  # so that the pipe ends when the process does
 
     def take(self, at: int, item: Any) -> bool:
@@ -100,15 +100,27 @@ class _Worker:
 
 @contextmanager
 def _interrupts_later() -> Iterator[None]:
-    """Ctrl-C waits until the end of the block, where the system can make it."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Ctrl-C waits until the end of the block.
+
+    The mask keeps it from a child that starts afresh; but another thread of this process can still be given it, and an
+    exception raised while `os.fork` runs its hooks is printed and lost, so a handler only notes it.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is None:
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    noted: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    masked = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if noted:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _answering(workers: Sequence[_Worker]) -> list[_Worker]:

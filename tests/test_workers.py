@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 
 import pytest
+from conftest import ROOT
 
 from swsearch import workers
 
@@ -87,3 +89,33 @@ def test_nobody_is_left_when_the_run_is_given_up():
     assert len(started) == 3
     given.close()
     assert not any(process.is_alive() for process in started)
+
+
+INTERRUPTED_IN_FORK = """
+import os, signal, threading, time
+from swsearch import workers
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+    until = time.monotonic() + 0.1
+    while time.monotonic() < until:
+        pass
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    os.register_at_fork(after_in_parent=interrupt)
+    try:
+        print(*workers.run(len, ["one"] * 3, 2, str))
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+def test_an_interrupt_in_the_middle_of_a_fork_is_not_lost(tmp_path):
+    """A thread that does not block Ctrl-C is given it, and what a hook of `os.fork` raises is only printed."""
+    program = tmp_path / "program.py"
+    program.write_text(INTERRUPTED_IN_FORK)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, env=environment, timeout=30)
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
