@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 import sys
 import types
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
@@ -46,7 +47,7 @@ class FakeAlternative(NamedTuple):
 def _few_variants(monkeypatch):
     """Three pairs instead of the real lists, which have tests of their own."""
 
-    def alternatives(chunk: str) -> list[FakeAlternative]:
+    def alternatives(chunk: str, _: Sequence[str]) -> list[FakeAlternative]:
         pairs = tuple((word, other) for word, other in COUNTERPARTS.items() if word in chunk)
         text = chunk
         for word, other in pairs:

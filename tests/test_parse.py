@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib
+import re
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from swsearch.query.nodes import And, Chunk, Field, Near, Node, Not, Or
 from swsearch.query.parse import parse
 from swsearch.query.ranges import read_range
 
+module = importlib.import_module("swsearch.query.parse")
 TODAY = datetime.date(2026, 11, 21)
 
 
@@ -346,3 +349,12 @@ def test_no_text_raises_anything_else(text: str) -> None:
     for strict in (False, True):
         with contextlib.suppress(SwsearchError):
             parse(text, strict=strict)
+
+
+@given(st.text(st.sampled_from("社工站与或非與0２9a，。、 \u3000\n-:"), max_size=20))
+def test_plain_text_is_read_as_any_other(text: str) -> None:
+    """What holds no syntax is read by a short cut."""
+    at_once = parse(text)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_PLAIN", re.compile("(?!)"))
+        assert parse(text) == at_once

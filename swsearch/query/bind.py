@@ -171,10 +171,11 @@ class _Binder:
             self._left_out(text)
             return None
         # A word is folded already: all but a run of letters and digits is its own match form.
-        found = tuple(match_form(word) if word[0].isascii() else word for word in words(text))
+        cut = words(text)
+        found = tuple([match_form(word) if word[0].isascii() else word for word in cut])
         if self.literal or quoted:
             return Contains(text, form, found, title_only=title_only, quoted=quoted)
-        others, pairs = _variants(text, form, found)
+        others, pairs = _variants(text, cut, form, found)
         return Contains(text, form, found, others, pairs, title_only, quoted)
 
     def _within(self, parts: Sequence[str], distance: int) -> BoundNode | None:
@@ -257,11 +258,13 @@ class _Binder:
         return found
 
 
-def _variants(text: str, form: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def _variants(
+    text: str, cut: Sequence[str], form: str, words: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The chunk in the other side's vocabulary, and the words that differ with their counterparts, as match forms."""
     from swsearch.text.variants import alternatives
 
-    found = alternatives(text)
+    found = alternatives(text, cut)
     if not found:
         return (), ()
     others = dict.fromkeys(match_form(other.text) for other in found)

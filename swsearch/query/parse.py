@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _STARTS = ("TEXT", "NEAR", "FIELD", "NOT", "LPAR")  # what an operand begins with
 _ENDS = ("TEXT", "NEAR", "RPAR")
 _MAX_WARNINGS = 8
+# Han characters and digits hold no syntax; a lone Han character may be 与, 或 or 非.
+_PLAIN = re.compile("(?:[\u4e00-\u9fff0-9、，。]{2,100}(?: |$)){1,8}")
 _NAMES = {
     "TEXT": "a chunk",
     "NEAR": "",
@@ -56,6 +59,8 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
     >>> str(parse("标题：“全覆盖” 社工站 或 社工室").node)
     'title:"全覆盖" (社工站 OR 社工室)'
     """
+    if _PLAIN.fullmatch(text):  # what most people type: the same, sooner
+        return Parsed(conjunction([Chunk(chunk) for chunk in text.split()]), ())
     found = cut(text)
     reader = _Reader(text, strict, list(found.problems))
     node = reader.read(found.tokens)

@@ -22,9 +22,9 @@ def terms(bound: BoundNode) -> tuple[Term, ...]:
         variants.setdefault(leaf.form, {}).update(dict.fromkeys(leaf.alternatives))
         counterparts = leaf.word_alternatives
         for word in leaf.words:
-            if len(units(word)) >= 2:
+            if len(word) > 1 and MARK not in word:
                 forms[word] = True
-                said = (other for of, other in counterparts if of == word)
+                said = [other for of, other in counterparts if of == word]
                 variants.setdefault(word, {}).update(dict.fromkeys(said))
     return tuple(
         Term(form, is_word, _shortest([other for other in variants[form] if other not in forms]))

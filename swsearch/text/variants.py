@@ -41,64 +41,61 @@ class _Found:
     counterparts: tuple[str, ...]
 
 
-def alternatives(chunk: str) -> list[Alternative]:
+def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alternative]:
     """What the other side would write for `chunk`: all its words replaced first, then each alone; at most eight.
 
-    None of them holds what `chunk` holds already: an article with 性侵害 is found by 性侵 as it is.
+    None of them holds what `chunk` holds already: an article with 性侵害 is found by 性侵 as it is. `words` are the
+    folded words of the chunk, if they are known.
 
     >>> [alternative.text for alternative in alternatives("志工培訓")]
     ['志愿者培訓', '义工培訓']
     """
-    if not _both_ways.cache_info().currsize and not _may_have_any(chunk):
+    folded = fold(chunk)
+    pairs = [folded[at : at + 2] for at in range(len(folded))]
+    if not _both_ways.cache_info().currsize and not any(len(pair) == 2 and pair in _folded_lists() for pair in pairs):
         return []  # the first query of a process need not read the lists
-    choices: list[list[_Found]] = [[], []]
-    for side, counterparts in enumerate(_both_ways()):
-        choices[side] = list(_find(chunk, counterparts))
+    choices: list[list[_Found]] = []
+    for counterparts in _both_ways():
+        there = not counterparts.sizes.keys().isdisjoint(pairs)
+        choices.append(list(_find(chunk, folded, words, counterparts)) if there else [])
     drafts = [_replace(chunk, found, [each.counterparts[0] for each in found]) for found in choices if len(found) > 1]
     for found in choices:
         drafts += [_replace(chunk, [each], [word]) for each in found for word in each.counterparts]
     out: list[Alternative] = []
     seen = set()
     for draft in drafts:
-        folded = fold(draft.text)
-        if fold(chunk) not in folded and folded not in seen:
-            seen.add(folded)
+        other = fold(draft.text)
+        if folded not in other and other not in seen:
+            seen.add(other)
             out.append(draft)
     return out[:MAX_ALTERNATIVES]
 
 
-def _may_have_any(chunk: str) -> bool:
-    """Whether two neighbouring characters of `chunk` stand side by side anywhere in the lists."""
-    folded, lists = fold(chunk), _folded_lists()
-    return any(folded[at : at + 2] in lists for at in range(len(folded) - 1))
-
-
-def _find(chunk: str, counterparts: Counterparts) -> Iterator[_Found]:
+def _find(chunk: str, folded: str, words: Sequence[str] | None, counterparts: Counterparts) -> Iterator[_Found]:
     """The list's words in `chunk`, from left to right, the longest first, none inside another one."""
-    folded = fold(chunk)
     edges: set[int] | None = None
     at = 0
     while at < len(folded):
         step = 1
         for size in counterparts.sizes.get(folded[at : at + 2], ()):
-            words = counterparts.words.get(folded[at : at + size])
-            if words is None:
+            others = counterparts.words.get(folded[at : at + size])
+            if others is None:
                 continue
-            edges = _word_edges(folded, chunk) if edges is None else edges  # jieba is asked only now
+            edges = _word_edges(folded, chunk, words) if edges is None else edges  # jieba is asked only now
             if at in edges and at + size in edges:
-                yield _Found(at, at + size, words)
+                yield _Found(at, at + size, others)
                 step = size
                 break
         at += step
 
 
-def _word_edges(folded: str, chunk: str) -> set[int]:
+def _word_edges(folded: str, chunk: str, words: Sequence[str] | None) -> set[int]:
     """Offsets in `folded` at which a word of `chunk` begins or ends."""
-    from swsearch.text.words import words
+    from swsearch.text.words import words as words_of
 
     edges: set[int] = set()
     at = 0
-    for word in words(chunk):
+    for word in words_of(chunk) if words is None else words:
         at = max(folded.find(word, at), at)
         edges |= {at, at + len(word)}
         at += len(word)

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import os
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -365,7 +365,8 @@ class Strings:
 
     def __init__(self, at: Array, text: Array, order: Array | None = None, first: Array | None = None) -> None:
         # Single items of a memoryview are read sooner than those of an array.
-        self._at, self._order, self._first = at.data, None if order is None else order.data, first
+        self._at = at.data
+        self._order, self._first = (None if one is None else one.data for one in (order, first))
         self._all_at = at
         self._text = text.tobytes() if len(text) < 1 << 16 else text.data
 
@@ -404,9 +405,9 @@ class Strings:
         wanted = text.encode("utf-8", "surrogatepass")
         low, high = 0, len(self)
         if self._first is not None:
-            start = np.uint64(beginning(text))
-            low = int(self._first.searchsorted(start))
-            high = low + 1 if len(text) < 3 else int(self._first.searchsorted(start, "right"))
+            start = beginning(text)
+            low = bisect_left(self._first, start)
+            high = low + 1 if len(text) < 3 else bisect_right(self._first, start, low)
         place = self.place(wanted, low, high) if high - low > 1 else low
         if place == len(self):
             return None
@@ -490,10 +491,17 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         self._form, self._record = file.part("form"), file.part("record")
         self._each_form, self._each_record = self._form_at.data, self._record_at.data
         self.gram_terms = file.array("gram_terms")
+        self._each_gram = self.gram_terms.data
         self.grams, self.words_postings = StoredPostings(file, "gram"), StoredPostings(file, "word")
         self.words, self.runs = Strings.read(file, "word"), Strings.read(file, "run")
         self.keys = Strings(file.array("key_at"), file.array("key_text"))
         self.key_lists, self.key_docs = file.array("key_lists"), file.array("key_docs")
+
+    def gram_postings(self, term: int) -> tuple[int, int] | None:
+        """Where the postings of a bigram are; None if no document has it."""
+        terms = self._each_gram
+        at = bisect_left(terms, term)
+        return self.grams.where(at) if at < len(terms) and terms[at] == term else None
 
     def seen_as(self, segment: ArraySegment) -> ArrayReader:
         """The same arrays in another generation, in which more documents may be deleted."""

@@ -181,7 +181,7 @@ class Snapshot:
 
     def df(self, form: str) -> int:
         """In how many live articles the rarest bigram of `form` occurs; of one unit, the unit."""
-        return _df(units(form), [Asked(segment) for segment in self.segments])
+        return _df(form, units(form), [Asked(segment) for segment in self.segments])
 
     def search(
         self, bound: BoundNode, limit: int | None, offset: int, sort: Sort, notices: bool, facets: bool
@@ -207,7 +207,7 @@ class Snapshot:
                 wanted.sort(key=lambda one: len(one.form))  # what is counted for words need not be for chunks
             if len(docs) <= FEW_HITS and sort == "relevance":
                 few: list[int] = docs.tolist()
-                ranked += _few_best(segment, few, self._few_scores(wanted, asked, few), stop)
+                ranked += _by_relevance(segment, few, self._few_scores(wanted, asked, few), stop)
             else:
                 ranked += _best(segment, docs, self._scores(wanted, asked, docs), sort, stop)
             if facets:
@@ -265,39 +265,43 @@ class Snapshot:
 
 
 class Asked:
-    """A segment under one query, which asks for the same bigrams to find, to weigh and to count."""
+    """A segment under one query, which asks for the same forms and bigrams to find, to weigh and to count."""
 
     def __init__(self, segment: SegmentView, held: Sequence[str] = ()) -> None:
         """`held` are forms that every document which is scored holds."""
         self.segment, self.held = segment, held
         self._known: dict[tuple[str, str], Postings] = {}
+        self._of_form: dict[str, list[Postings]] = {}
 
-    def postings(self, units: Sequence[str]) -> list[Postings]:
-        """Where the postings of each bigram of `units` are."""
-        known = self._known
-        bigrams = list(itertools.pairwise(units))
-        new = [bigram for bigram in bigrams if bigram not in known]
-        if new:
-            known.update(zip(new, self.segment.postings(new), strict=True))
-        return [known[bigram] for bigram in bigrams]
+    def postings(self, form: str, units: Sequence[str]) -> list[Postings]:
+        """Where the postings of each bigram of `form` are, which has these `units`."""
+        found = self._of_form.get(form)
+        if found is None:
+            known, read = self._known, self.segment.postings
+            bigrams = list(itertools.pairwise(units))
+            for bigram in bigrams:
+                if bigram not in known:
+                    known[bigram] = read(*bigram)
+            found = self._of_form[form] = [known[bigram] for bigram in bigrams]
+        return found
 
-    def df(self, units: Sequence[str]) -> list[int]:
-        """In how many live articles each bigram of `units` occurs; of a single unit, the unit."""
+    def df(self, form: str, units: Sequence[str]) -> list[int]:
+        """In how many live articles each bigram of `form` occurs; of a single unit, the unit."""
         segment = self.segment
         if len(units) == 1:
-            return [len(segment.among(segment.unit_docs(units[0]), segment.articles))]
-        lists = self.postings(units)
+            return [len(segment.among(segment.unit_docs(form), segment.articles))]
+        lists = self.postings(form, units)
         if segment.articles_only:
             return [stop - start for start, stop in lists]
         return [int(np.count_nonzero(segment.articles[segment.docs(where)])) for where in lists]
 
-    def holding(self, forms: Sequence[Sequence[str]], wanted: Mask) -> Docs:
-        """Those of `wanted` that have the bigrams of all `forms`: all that hold the forms, perhaps others too."""
+    def holding(self, lookups: Sequence[Lookup], wanted: Mask) -> Docs:
+        """Those of `wanted` that have the bigrams of all `lookups`: all that hold their forms, perhaps others too."""
         segment = self.segment
-        lists = [where for units in forms if len(units) > 1 for where in self.postings(units)]
+        lists = [where for form, units, _ in lookups if len(units) > 1 for where in self.postings(form, units)]
         if NO_POSTINGS in lists:
             return NO_DOCS
-        single = [segment.unit_docs(units[0]) for units in forms if len(units) == 1]
+        single = [segment.unit_docs(form) for form, units, _ in lookups if len(units) == 1]
         docs = segment.common(lists, wanted) if lists else segment.among(single.pop(), wanted)
         for having in single:
             docs = docs[segment.mask(having)[docs]]
@@ -307,7 +311,7 @@ class Asked:
         """Where in a form its rarest bigram begins."""
         if len(lookup.units) == 1:
             return 0
-        sizes = [stop - start for start, stop in self.postings(lookup.units)]
+        sizes = [stop - start for start, stop in self.postings(lookup.form, lookup.units)]
         return sum(map(len, lookup.units[: sizes.index(min(sizes))]))
 
     def occurrences(
@@ -364,12 +368,12 @@ class Asked:
     ) -> tuple[list[Postings], bool]:
         """The postings of the bigrams of a form, those that are known and the short ones first; and whether all
         documents hold the form: then a count of 1 is the least that there can be."""
-        lists = sorted(self.postings(units), key=lambda where: (where not in known, where[1] - where[0]))
+        lists = sorted(self.postings(form, units), key=lambda where: (where not in known, where[1] - where[0]))
         return lists, any(form in held for held in self.held)
 
 
-def _df(parts: Sequence[str], everywhere: Sequence[Asked]) -> int:
-    found = [asked.df(parts) for asked in everywhere]
+def _df(form: str, parts: Sequence[str], everywhere: Sequence[Asked]) -> int:
+    found = [asked.df(form, parts) for asked in everywhere]
     if len(found) == 1:
         return min(found[0])
     return min(map(sum, zip(*found, strict=True))) if found else 0
@@ -381,7 +385,7 @@ class _Weighed:
     def __init__(self, term: Term, articles: int, everywhere: Sequence[Asked]) -> None:
         self.form, self._is_word = term.form, term.is_word
         self._forms = [(form, units(form)) for form in (term.form, *term.alternatives)]
-        df = max(_df(parts, everywhere) for _, parts in self._forms)
+        df = max(_df(form, parts, everywhere) for form, parts in self._forms)
         self._idf = math.log(1 + (articles - df + 0.5) / (df + 0.5))
 
     def score(self, asked: Asked, docs: Docs, shape: Floats, known: dict[Postings, Counts]) -> Floats:
@@ -418,8 +422,8 @@ class _Weighed:
         return found.astype(np.float64)
 
 
-def _few_best(segment: SegmentView, docs: Sequence[int], scores: Sequence[float], stop: int | None) -> list[Ranked]:
-    """`_best` of few documents, by relevance."""
+def _by_relevance(segment: SegmentView, docs: Sequence[int], scores: Sequence[float], stop: int | None) -> list[Ranked]:
+    """`_best` by relevance, of documents that may well be shown."""
     places = segment.each_id_order
     ordered = sorted(zip([-score for score in scores], [places[doc] for doc in docs], docs, strict=True))
     return [(0, score, segment.id(doc), segment, doc) for score, _, doc in ordered[:stop]]
@@ -430,22 +434,20 @@ def _best(segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: in
 
     The first key is 0 unless the order is by year or date.
     """
-    scores = -scores
     if sort == "relevance":
         if stop is not None and len(docs) > 4 * stop:
-            kept = scores <= np.partition(scores, stop - 1)[stop - 1] if stop else []
+            least = np.partition(scores, -stop)[-stop] if stop else math.inf
+            kept = scores >= least
             docs, scores = docs[kept], scores[kept]
-        first = None
-        order = np.lexsort((segment.id_order[docs], scores))[:stop]
-    else:
-        values = segment.numbers(sort)[docs]
-        first = np.where(values < 0, 1, -values)
-        order = np.lexsort((segment.id_order[docs], scores, first))[:stop]
+        return _by_relevance(segment, docs.tolist(), scores.tolist(), stop)
+    scores = -scores
+    values = segment.numbers(sort)[docs]
+    first = np.where(values < 0, 1, -values)
+    order = np.lexsort((segment.id_order[docs], scores, first))[:stop]
     docs = docs[order]
-    keys = itertools.repeat(0) if first is None else first[order].tolist()
     return [
         (key, score, segment.id(doc), segment, doc)
-        for key, score, doc in zip(keys, scores[order].tolist(), docs.tolist(), strict=False)
+        for key, score, doc in zip(first[order].tolist(), scores[order].tolist(), docs.tolist(), strict=True)
     ]
 
 
@@ -526,7 +528,7 @@ def _all(plans: Sequence[Plan], asked: Asked, among: Mask, deadline: float) -> D
 
 def _all_lookups(lookups: Sequence[Lookup], asked: Asked, among: Mask, deadline: float) -> Docs:
     """Those that hold every form: what has the bigrams of all is judged form by form."""
-    docs = asked.holding([lookup.units for lookup in lookups], among)
+    docs = asked.holding(lookups, among)
     # Of few documents not every bigram was looked up.
     sure = len(lookups) == 1 or len(docs) > FEW
     for lookup in lookups:

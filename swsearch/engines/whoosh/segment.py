@@ -32,8 +32,11 @@ FEW = 12
 DENSE, DENSE_START = 6, 1_000
 """Looking a document up in a list by bisection takes as long as reading so many of the list, which has a start too."""
 
-FEW_JUDGED = 16
+FEW_JUDGED = 128
 """So few documents are sooner read one by one."""
+
+FEW_BREAKS = 2
+"""With so few breaks a form is sooner looked for in every spelling that it has in a text."""
 
 JUDGED_AT_ONCE = 256
 """Documents whose match forms are joined and read in one go, half a megabyte: 0.8 microseconds each, 1.5 one by one."""
@@ -44,6 +47,7 @@ HOT = 64
 NO_UNIT = (1 << UNIT_BITS) - 1
 """Never given to a unit: a segment has fewer runs (codec.ArrayDocuments.full)."""
 
+_BREAKS = (BREAK.encode("utf-16-le"), PARTS_END.encode("utf-16-le"))
 _APART = (PARTS_END * 2).encode("utf-16-le")
 """Between match forms that are read in one go: no form reaches over two ends of a part."""
 
@@ -58,7 +62,7 @@ class SegmentView:
         self.live[list(reader.deleted_docs())] = False
         self.articles: Mask = (reader.kinds == ARTICLE) & self.live
         self.notices: Mask = (reader.kinds == NOTICE) & self.live
-        self.lengths: Floats = reader.lengths.astype(np.float64)
+        self.lengths = reader.lengths
         self._each_length = self.lengths.data
         self.field = lru_cache(None)(self._field)
         self.unit_docs = lru_cache(HOT)(self._unit_docs)
@@ -67,16 +71,10 @@ class SegmentView:
 
     # ---- bigrams
 
-    def postings(self, bigrams: Sequence[tuple[str, str]]) -> list[Postings]:
-        """Where the postings of each bigram are; NO_POSTINGS for one that no document has."""
-        terms, lists = self._reader.gram_terms, self._reader.grams.lists
-        if not len(terms):
-            return [NO_POSTINGS] * len(bigrams)
+    def postings(self, left: str, right: str) -> Postings:
+        """Where the postings of a bigram are; NO_POSTINGS if no document has it."""
         number = self._unit
-        wanted = np.array([number(left) << UNIT_BITS | number(right) for left, right in bigrams], dtype=np.uint64)
-        at = np.minimum(terms.searchsorted(wanted), len(terms) - 1)
-        rows = zip((terms[at] == wanted).tolist(), lists[at].tolist(), lists[at + 1].tolist(), strict=True)
-        return [(start, stop) if there else NO_POSTINGS for there, start, stop in rows]
+        return self._reader.gram_postings(number(left) << UNIT_BITS | number(right)) or NO_POSTINGS
 
     def _unit(self, unit: str) -> int:
         if len(unit) == 1:
@@ -171,11 +169,11 @@ class SegmentView:
 
         Raises TimeoutError past `stop_at`.
         """
-        wanted = form.encode("utf-16-le", "surrogatepass")
-        if len(docs) <= FEW_JUDGED and BREAK not in form:
-            found = [_holds(data, wanted) for data in self._reader.form_each(docs.tolist())]
+        if len(docs) <= FEW_JUDGED and form.count(BREAK) <= FEW_BREAKS:
+            wanted = _spellings(form)
+            found = [any(_holds(data, one) for one in wanted) for data in self._reader.form_each(docs.tolist())]
             return docs if all(found) else docs[found]
-        codes = np.frombuffer(wanted, "<u2")
+        codes = np.frombuffer(form.encode("utf-16-le", "surrogatepass"), "<u2")
         rare = len(form[:rare].encode("utf-16-le", "surrogatepass")) // 2
         has = np.zeros(len(docs), dtype=bool)
         for first in range(0, len(docs), JUDGED_AT_ONCE):
@@ -258,10 +256,9 @@ class SegmentView:
             values[self._key_docs(number, number + 1)] = int(value.replace("-", ""))
         return values
 
-    def length(self, doc: int) -> float:
+    def length(self, doc: int) -> int:
         """The length of one document."""
-        length: float = self._each_length[doc]
-        return length
+        return self._each_length[doc]
 
     @cached_property
     def each_id_order(self) -> memoryview:
@@ -269,22 +266,35 @@ class SegmentView:
         return self.id_order.data
 
     @cached_property
-    def id_order(self) -> NDArray[np.int64]:
+    def id_order(self) -> Docs:
         """The place of each document in the order of ids; those without an id have place 0."""
         first, last = self.field("id")
-        places = np.zeros(self.size, dtype=np.int64)
+        places = np.zeros(self.size, dtype=np.uint16)
         places[self._key_docs(first, last)] = np.arange(last - first)
         return places
 
+    @cached_property
+    def _first_id(self) -> int:
+        return self.field("id")[0]
+
     def id(self, doc: int) -> str:
         """The id of an article or notice."""
-        return self._reader.keys[self.field("id")[0] + self.each_id_order[doc]][len("id\0") :]
+        return self._reader.keys[self._first_id + self.each_id_order[doc]][len("id\0") :]
 
 
 def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
     """Where in `having` each of `docs` stands, if it is there; somewhere else, if not."""
     at: NDArray[np.int64] = having.searchsorted(docs)
     return np.minimum(at, len(having) - 1) if at[-1] == len(having) else at
+
+
+def _spellings(form: str) -> list[bytes]:
+    """The form in UTF-16, each of its breaks being one or the end of a part."""
+    pieces = [piece.encode("utf-16-le", "surrogatepass") for piece in form.split(BREAK)]
+    spellings = pieces[:1]
+    for piece in pieces[1:]:
+        spellings = [before + mark + piece for before in spellings for mark in _BREAKS]
+    return spellings
 
 
 def _holds(data: bytes, wanted: bytes) -> bool:
