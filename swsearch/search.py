@@ -197,10 +197,11 @@ class Index:
 
         node, found, relaxed = self._relaxed(asked, run, exact=exact, loose=loose)
         forms = wanted(node, asked.node)
-        hits = []
-        for rank, (id, score) in enumerate(found.hits, offset + 1):
-            record = self._engine.article(id)
-            hits.append(_hit(rank, score, record, *snippet(record, forms)))
+        records = [self._engine.article(id) for id, _ in found.hits]
+        hits = [
+            _hit(rank, score, record, *snippet(record, forms))
+            for rank, ((_, score), record) in enumerate(zip(found.hits, records, strict=True), offset + 1)
+        ]
         return Results(
             query=query,
             total=found.total,

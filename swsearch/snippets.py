@@ -163,10 +163,10 @@ def _each(text: str, forms: Iterable[str]) -> Iterator[Range]:
 class _Text:
     """The body of a record as one string (paragraphs joined by line feeds), its sentences and what they have.
 
-    `has` says which forms a sentence has (BREAK stands for those that may go over the end of one). A form that stands
-    somewhere in the folded body as it is is looked for no further: where marks are between its characters it is
-    highlighted if it is shown, but does not choose what is shown. That is five times as fast as the match form of the
-    whole body.
+    Forms are numbered, and `has` says which a sentence has, as bits (the last for those that may go over the end of
+    one). A form that stands somewhere in the folded body as it is is looked for no further: where marks are between its
+    characters it is highlighted if it is shown, but does not choose what is shown. That is five times as fast as the
+    match form of the whole body.
     """
 
     def __init__(self, title: str, paragraphs: Sequence[str], forms: Sequence[str]) -> None:
@@ -177,29 +177,35 @@ class _Text:
         self.across = _find_across(title, paragraphs, breaking) if breaking else []
         self.sentences = _sentences(self.body, self.across)
         self.starts = [start for start, _ in self.sentences]
-        self.has: dict[int, set[str]] = {}
+        self.has: dict[int, int] = {}
         self._spans: dict[Range, list[Range]] = {}
+        hard = []
+        for number, form in enumerate(self.forms):
+            if not self._find(form, 1 << number) and _may_have(self.folded, form):
+                hard.append((form, 1 << number))
         for start, _ in self.across:
-            self._add(start, BREAK)
-        hard = [form for form in self.forms if not self._find(form) and _may_have(self.folded, form)]
+            self._add(bisect_right(self.starts, start) - 1, 1 << len(self.forms))
         for at, (start, end) in enumerate(self.sentences if hard else ()):
-            possible = [form for form in hard if _may_have(self.folded[start:end], form)]
-            if possible and (here := _present(self.body[start:end], possible)):
-                self.has.setdefault(at, set()).update(here)
+            folded = self.folded[start:end]
+            possible = {form: bit for form, bit in hard if _may_have(folded, form)}
+            if possible:
+                for form in _present(self.body[start:end], list(possible)):
+                    self._add(at, possible[form])
 
-    def _add(self, offset: int, form: str) -> int:
-        at = bisect_right(self.starts, offset) - 1
-        self.has.setdefault(at, set()).add(form)
-        return at
+    def _add(self, at: int, bit: int) -> None:
+        self.has[at] = self.has.get(at, 0) | bit
 
-    def _find(self, form: str) -> bool:
+    def _find(self, form: str, bit: int) -> bool:
         """Whether the folded body has `form` as it is, and then which sentences have it."""
         if MARK in form:
             return False
-        offset = self.folded.find(form)
+        folded, starts, has = self.folded, self.starts, self.has
+        offset = folded.find(form)
         found = offset >= 0
         while offset >= 0:
-            offset = self.folded.find(form, self.sentences[self._add(offset, form)][1])
+            after = bisect_right(starts, offset)
+            has[after - 1] = has.get(after - 1, 0) | bit
+            offset = folded.find(form, starts[after]) if after < len(starts) else -1
         return found
 
     def spans(self, first: int, last: int) -> list[Range]:
@@ -215,19 +221,23 @@ class _Text:
     def pieces(self, room: int) -> list[Range]:
         """Ranges of the body to show, ascending and apart, together at most `room` characters."""
         shown: dict[int, Range] = {}  # sentence -> what of it is shown
-        missing = {form: len(form) for form in self.forms} | {BREAK: 1}
+        has, sizes = self.has, [*map(len, self.forms), 1]
+        missing = (1 << len(sizes)) - 1
+
+        def news(at: int) -> int:
+            return sum(size for number, size in enumerate(sizes) if has[at] & missing & 1 << number)
+
         # Of sentences that have the same, only the first can be chosen: the others then have nothing new.
-        left = sorted({frozenset(self.has[at]): at for at in sorted(self.has, reverse=True)}.values())
+        left = sorted({has[at]: at for at in sorted(has, reverse=True)}.values())
         while left and len(shown) < MAX_FRAGMENTS:
-            at = max(left, key=lambda at: (sum(missing.get(form, 0) for form in self.has[at]), -at))
+            at = max(left, key=news) if len(left) > 1 else left[0]  # the first of the best
             start, end = self.sentences[at]
-            if not missing.keys() & self.has[at] or (shown and end - start > room < LEAST_CHARS):
+            if not missing & has[at] or (shown and end - start > room < LEAST_CHARS):
                 break
             left.remove(at)
-            for form in self.has[at]:
-                missing.pop(form, None)
+            missing &= ~has[at]
             # A long first sentence leaves room for what only others have.
-            others = not shown and any(missing.keys() & self.has[other] for other in left)
+            others = not shown and any(missing & has[other] for other in left)
             share = room * 3 // 5 if others else room
             shown[at] = (start, end) if end - start <= share else self._window(at, max(share, 1))
             room -= shown[at][1] - shown[at][0]

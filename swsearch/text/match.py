@@ -154,12 +154,7 @@ def find_spans(text: str, forms: Sequence[str]) -> list[tuple[int, int]]:
 
 def find_in_folded(folded: str, forms: Sequence[str]) -> list[tuple[int, int]]:
     """The same of text that is folded already."""
-    place: Callable[[int], int]
-    if any(MARK in form or BREAK in form for form in forms) or _classes().far.search(folded):
-        text, offsets = _map_folded(folded)
-        place = offsets.__getitem__
-    else:
-        text, place = _squeezed(folded)
+    text, place = _findable(folded, forms)
     found: list[tuple[int, int]] = []
     for form in forms:
         at = text.find(form) if form else -1
@@ -175,15 +170,26 @@ def find_in_folded(folded: str, forms: Sequence[str]) -> list[tuple[int, int]]:
     return spans
 
 
-def _squeezed(folded: str) -> tuple[str, Callable[[int], int]]:
-    """The text without what vanishes, and where its characters come from: enough for forms without runs and breaks,
-    whose units stand in it as they are."""
+def _findable(folded: str, forms: Sequence[str]) -> tuple[str, Callable[[int], int]]:
+    """A text in which `forms` stand wherever `folded` matches them, and where its characters come from."""
+    classes = _classes()
+    if any(MARK in form or BREAK in form for form in forms):
+        return _mapped(folded)
+    # Units other than runs stand in the text as they are, but for what vanishes between them.
+    if not classes.vanishing_or_far.search(folded):
+        return folded, int
+    if classes.far.search(folded):
+        return _mapped(folded)
     starts, shifts = [], [0]
-    for gap in _classes().vanishing.finditer(folded):
+    for gap in classes.vanishing.finditer(folded):
         starts.append(gap.start() - shifts[-1])
         shifts.append(shifts[-1] + gap.end() - gap.start())
-    text = _classes().vanishing.sub("", folded) if starts else folded
-    return text, lambda at: at + shifts[bisect_right(starts, at)]
+    return classes.vanishing.sub("", folded), lambda at: at + shifts[bisect_right(starts, at)]
+
+
+def _mapped(folded: str) -> tuple[str, Callable[[int], int]]:
+    form, offsets = _map_folded(folded)
+    return form, offsets.__getitem__
 
 
 def _pointed(folded: str) -> str:
@@ -204,6 +210,7 @@ class _Classes:
         self._vanishing = "".join(re.escape(char) for char, mark in near.items() if not mark)
         self.breaking, self.vanishing = re.compile(f"[{self._breaking}]+"), re.compile(f"[{self._vanishing}]+")
         self.far = re.compile(f"[{_FAR_CHARS}]")
+        self.vanishing_or_far = re.compile(f"[{self._vanishing}{_FAR_CHARS}]")
 
     @cached_property
     def pieces(self) -> re.Pattern[str]:
