@@ -75,13 +75,12 @@ def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, habit: i
     if not lines:
         total = sum(body.missing for body in bodies)
         return (total, [], 0) if total > floor else None
-    wanted = _candidates(lines, bodies)
-    shares = [words.shares(body.paragraphs, body.first) for body in bodies]
+    wanted = _candidates(lines, bodies, words)
     w = weights()
     best: Found | None = None
     for number, (near, far) in enumerate((("head.near", "head.far_side"), ("head.far_side", "head.near"))):
         if habit in (-1, number):
-            points = _points(lines, bodies, shares, wanted, w[near], w[far])
+            points = _points(lines, wanted, w[near], w[far])
             bound, steps = _steps(lines, bodies, points, floor)
             # Where no floor is known, a narrow search gives one for the search proper, near its result.
             widest = max(16, min(BEAM, MOST_STATES // len(bodies)))
@@ -92,84 +91,65 @@ def assign(lines: Sequence[Line], bodies: Sequence[Body], words: Words, habit: i
     return best
 
 
-def _candidates(lines: Sequence[Line], bodies: Sequence[Body]) -> list[Sequence[int]]:
+# A body that a line may belong to: its number, the slots before and behind it, what the words of each row say for it.
+_Candidate = tuple[int, int, int, Mapping[int, float]]
+
+
+def _candidates(lines: Sequence[Line], bodies: Sequence[Body], words: Words) -> list[Sequence[_Candidate]]:
     """The bodies each line may belong to: all of them, or where there is a crowd those beside its slot."""
-    alive = [at for at, body in enumerate(bodies) if body.paragraphs]
+    alive = [
+        (at, body.before, body.after, words.shares(body.paragraphs, body.first))
+        for at, body in enumerate(bodies)
+        if body.paragraphs
+    ]
     if len(bodies) <= CROWD:
         return [alive] * len(lines)
-    beside: dict[int, list[int]] = {}
-    for at in alive:
-        beside.setdefault(bodies[at].before, []).append(at)
-        beside.setdefault(bodies[at].after, []).append(at)
+    beside: dict[int, list[_Candidate]] = {}
+    for body in alive:
+        beside.setdefault(body[1], []).append(body)
+        beside.setdefault(body[2], []).append(body)
     return [beside.get(line.slot, []) for line in lines]
 
 
-class _Step(NamedTuple):
-    """What can become of one line, each as what it costs against the best that could be hoped for (0 or less).
-
-    `starts` has (body, its bit, cost) for a headline that begins here, the cheapest first; `goes_on` the cost of going
-    on the headline of each body, `again` whether the line before stands in the same slot, `ends` whether the line
-    behind does not. `drops` has (bit, cost) for the bodies that lose their best line if they do not take it.
-    """
-
-    slot: int
-    none: float
-    starts: list[tuple[int, int, float]]
-    goes_on: dict[int, float]
-    drops: list[tuple[int, float]]
-    again: bool
-    ends: bool
-
-
-class _Points(NamedTuple):
-    """What a line gets: as the best that begins no headline, for beginning that of a body, for going on that of a body
-    (nothing where it is the first of its slot).
-    """
-
-    base: float
-    begins: list[tuple[int, float]]
-    goes_on: dict[int, float]
+# What becomes of one line, each as what it costs against the best that could be hoped for (0 or less): its slot, what
+# being no headline costs; (body, its bit, cost) for a headline that begins here, the cheapest first; the cost of going
+# on the headline of each body; (bit, cost) for the bodies that lose their best line if they do not take it; whether the
+# line before stands in the same slot, whether the line behind does not.
+_Step = tuple[int, float, list[tuple[int, int, float]], dict[int, float], list[tuple[int, float]], bool, bool]
+# What a line gets: as the best that begins no headline, for beginning that of a body, for going on that of a body
+# (nothing where it is the first of its slot).
+_Points = tuple[float, list[tuple[int, float]], dict[int, float]]
 
 
 def _points(
-    lines: Sequence[Line],
-    bodies: Sequence[Body],
-    shares: Sequence[Mapping[int, float]],
-    wanted: Sequence[Sequence[int]],
-    near_before: float,
-    near_after: float,
+    lines: Sequence[Line], wanted: Sequence[Sequence[_Candidate]], near_before: float, near_after: float
 ) -> list[_Points]:
     """The points of each line for each body it may belong to, whatever the other lines do."""
     away = weights()["head.away"]
     out: list[_Points] = []
     before = -1
-    for (row, slot, first, last, join, none), numbers in zip(lines, wanted, strict=True):
+    for (row, slot, first, last, join, none), candidates in zip(lines, wanted, strict=True):
         again, before = slot == before, slot
         best = none
         goes_on: dict[int, float] = {}
         begins = []
-        for number in numbers:
-            body, share = bodies[number], shares[number][row]
-            place = 0.0
-            if body.before == slot:
-                if last:
-                    place = near_before
-                if first and body.after == slot and near_after > place:
-                    place = near_after
-            elif body.after == slot:
-                if first:
-                    place = near_after
+        for number, opens, closes, shares in candidates:
+            share = shares[row]
+            if opens == slot:
+                place = near_before if last else 0.0
+            elif closes == slot:
+                place = near_after if first else 0.0
             else:
                 place = away
             begins.append((number, share + place))
             if again:
                 value = join + share
-                if last and body.before == slot:
+                if last and opens == slot:
                     value += near_before
                 goes_on[number] = value
                 if value > best:
                     best = value
-        out.append(_Points(best, begins, goes_on))
+        out.append((best, begins, goes_on))
     return out
 
 
@@ -185,10 +165,9 @@ def _steps(
     order = max(0.0, weights()["head.order"])
     bonus = [order if goes_on else 0.0 for _, _, goes_on in points]
     prices = _prices(points, bonus, [body.missing for body in bodies])
-    costs = [[(number, value - prices[number]) for number, value in begins] for _, begins, _ in points]
     bests = [
-        max(base, max([cost for _, cost in begins]) + more) if begins else base
-        for (base, _, _), begins, more in zip(points, costs, bonus, strict=True)
+        max(base, max([value - prices[number] for number, value in begins]) + more) if begins else base
+        for (base, begins, _), more in zip(points, bonus, strict=True)
     ]
     bound = sum(prices) + sum(bests)
     if bound <= floor:
@@ -198,10 +177,11 @@ def _steps(
     steps: list[_Step] = []
     after = -1
     for at in range(len(lines) - 1, -1, -1):
-        line, best, more, goes_on = lines[at], bests[at], bonus[at], points[at].goes_on
+        line, best, more = lines[at], bests[at], bonus[at]
+        _, begins, goes_on = points[at]
         starts, drops = [], []
-        for number, cost in costs[at]:
-            cost -= best
+        for number, value in begins:
+            cost = value - prices[number] - best
             hope = hopes[number]
             starts.append((number, 1 << number, cost - hope))
             if cost + more > hope:
@@ -209,7 +189,7 @@ def _steps(
                 hopes[number] = cost + more
         starts.sort(key=itemgetter(2), reverse=True)
         costs_on = {number: value - best for number, value in goes_on.items()}
-        steps.append(_Step(line.slot, line.none - best, starts, costs_on, drops, bool(goes_on), line.slot != after))
+        steps.append((line.slot, line.none - best, starts, costs_on, drops, bool(goes_on), line.slot != after))
         after = line.slot
     steps.reverse()
     return bound + sum(hopes), steps
@@ -228,10 +208,11 @@ def _prices(points: Sequence[_Points], bonus: Sequence[float], least: Sequence[f
         if not waiting:
             break
         line = waiting.pop()
-        best = second = points[line].base
+        base, begins, _ = points[line]
+        best = second = base
         wanted = -1
         more = bonus[line]
-        for number, value in points[line].begins:
+        for number, value in begins:
             value += more - prices[number]
             if value > best:
                 best, second, wanted = value, best, number

@@ -56,7 +56,7 @@ def opener_score(text: str) -> float:
         return 0.0
     best = worst = 0.0
     for rule, weight in opener_rules():
-        if rule.match(text):
+        if not worst <= weight <= best and rule.match(text):
             best, worst = max(best, weight), min(worst, weight)
     return best + worst
 

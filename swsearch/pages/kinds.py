@@ -98,10 +98,14 @@ _FRAME_MARK = re.compile("[：:·•・|｜@/]")
 _CAPTION_FIRST = frozenset("▲▼◀▶△▽↑↓←→图圖上下左右")
 
 
-def _rows_with(pattern: re.Pattern[str], texts: Sequence[str]) -> set[int]:
-    """The indices of the texts in which `pattern`, which matches no line feed, is found: one search for all of them."""
+def _rows_with(texts: Sequence[str], *patterns: re.Pattern[str]) -> list[set[int]]:
+    """For each pattern, none of which matches a line feed, the indices of the texts in which it is found.
+
+    One search for all texts, as most of them have none.
+    """
+    whole = "\n".join(texts)
     ends = list(accumulate([len(text) + 1 for text in texts]))
-    return {bisect_right(ends, found.start()) for found in pattern.finditer("\n".join(texts))}
+    return [{bisect_right(ends, found.start()) for found in pattern.finditer(whole)} for pattern in patterns]
 
 
 def fixed_kinds(rows: Sequence[Row]) -> list[str]:
@@ -109,7 +113,7 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
     kinds = [""] * len(rows)
     last = len(rows) - 1
     texts = [row.text for row in rows]
-    credited, framed = _rows_with(_CREDIT_WORD, texts), _rows_with(_FRAME_MARK, texts)
+    credited, framed = _rows_with(texts, _CREDIT_WORD, _FRAME_MARK)
     closed = False  # whether the row before ends a sentence
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         after_stop, closed = closed, row.closed
@@ -179,6 +183,8 @@ def is_header(rows: Sequence[Row], at: int) -> bool:
 
 def _spread_headers(rows: Sequence[Row], kinds: list[str]) -> None:
     """The name of the paper beside other header rows is one of them."""
+    if HEADER not in kinds:
+        return
     for at, row in enumerate(rows):
         if not kinds[at] and len(row.clean) <= 8 and _MASTHEAD.match(row.clean):
             near = kinds[max(0, at - 2) : at + 3]

@@ -64,6 +64,7 @@ def cells(text: str) -> int:
 _LAYOUT_SPACE = re.compile("[ \t\xa0\u3000]")
 _LATIN_GAP = re.compile(r"[!-~]\s+[!-~]")
 _SPACES = re.compile(r"\s+")
+_LATIN_LINES = re.compile(r"\n(?<=[!-~]\n)\n*[!-~]")  # begins with a line feed: all else is passed over at once
 
 
 def drop_layout_spaces(text: str) -> str:
@@ -93,7 +94,7 @@ def _keeps_space(text: str, left: int, right: int) -> bool:
 
 def join(parts: Sequence[str]) -> str:
     """Lines of one paragraph as one text: nothing between Han, a space between Latin words."""
-    if not _LATIN_GAP.search("\n".join(parts)):
+    if not _LATIN_LINES.search("\n".join(parts)):
         return "".join(parts)
     out: list[str] = []
     tail = ""  # the last three characters so far: all that counts
@@ -228,18 +229,21 @@ def row_widths(rows: Sequence[Row], marks: Sequence[str]) -> list[int]:
     return half if apart_half < apart_full else full
 
 
+_WIDEST = 250  # cells
+# Of each width, in hundredths: what the rows in reach say for it (one within two cells speaks for it too), and a little
+# for being wide. Too narrow ones stay under 0; -1 and -2 wrap round to the unused end.
+_FOR_BEING_WIDE = tuple(width - (width < 8) * 10**9 for width in range(_WIDEST + 3))
+
+
 def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
     """For each row the width of the column it stands in, in cells: the widest width that most rows near it share.
 
     Rows of a column differ a little (digits, squeezed marks), so widths within two cells speak for each other.
     """
-    widest = 250
     # What a row says for its width, for those one cell away and for those two cells away.
     full, near, far = 100, 70, 30
-    capped = [min(width, widest) for width in widths]
-    # Of each width, in hundredths: what the rows in reach say for it (one within two cells speaks for it too), and a
-    # little for being wide. Too narrow ones stay under 0; -1 and -2 wrap round to the unused end.
-    scores = [width - (width < 8) * 10**9 for width in range(widest + 3)]
+    capped = [width if width < _WIDEST else _WIDEST for width in widths]
+    scores = list(_FOR_BEING_WIDE)
     score_of = scores.__getitem__
     out: list[int] = []
     best, size = -1, len(capped)
@@ -281,6 +285,6 @@ def line_runs(numbers: Sequence[int], blanks: frozenset[int]) -> tuple[tuple[int
     return tuple((first, last) for first, last in runs)
 
 
-def blank_lines(page: Page) -> frozenset[int]:
-    """The numbers of the lines of `page` that hold nothing but white space."""
-    return frozenset(n for n, text in enumerate(page.text.split("\n"), 1) if not text.strip())
+def blank_lines(page: Page, rows: Sequence[Row]) -> frozenset[int]:
+    """The numbers of the lines of `page`, whose rows these are, that hold nothing but white space."""
+    return frozenset(range(1, page.text.count("\n") + 2)).difference([row.line for row in rows])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -275,7 +275,7 @@ class _Planner:
         return gain + max(-2.0, min(2.0, (likeness[target] - others) * w["lead.share"]))
 
 
-def share_credits(reading: Reading, starts: Iterable[int]) -> dict[int, tuple[str, int]]:
+def share_credits(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[str, int]]:
     """The kind and the body of each credit row.
 
     A source closes the body before it. A byline closes the one before it too, unless that has its credit already or a
@@ -283,21 +283,13 @@ def share_credits(reading: Reading, starts: Iterable[int]) -> dict[int, tuple[st
     """
     owners: dict[int, tuple[str, int]] = {}
     served: set[int] = set()
-    number_of = {start: number for number, start in enumerate(starts)}
-    body = -1
-    for at, slot in enumerate(reading.slots):
-        right = number_of.get(at)
-        for row in slot.credits:
-            kind = reading.kinds[row]
-            if body < 0:
-                owner = 0
-            elif right is None or kind != BYLINE:
-                owner = body
-            else:
-                heads_before = any(head < row for head in slot.heads)
-                owner = right if body in served or heads_before else body
-            owners[row] = (kind, owner)
-            served.add(owner)
-        if right is not None:
-            body = right
+    for row, at, headed in reading.credits:
+        kind = reading.kinds[row]
+        right = bisect_left(starts, at)  # the body that begins at the slot or behind it
+        if right and not (kind == BYLINE and at in starts and (headed or right - 1 in served)):
+            owner = right - 1
+        else:
+            owner = right
+        owners[row] = (kind, owner)
+        served.add(owner)
     return owners

@@ -19,7 +19,8 @@ class Reading:
     """Everything that is known of one page before its articles are decided.
 
     `kinds` has one kind a row; `slots[i]` stands before `paragraphs[i]`; `joins` says for a display row that follows
-    another one how much the two look like lines of one headline.
+    another one how much the two look like lines of one headline. `credits` has the credit rows, each with its slot and
+    whether a display line of that stands before it.
     """
 
     def __init__(self, page: Page) -> None:
@@ -30,6 +31,11 @@ class Reading:
         self.kinds = self.look.kinds(kinds.fixed_kinds(self.rows))
         self._gather_teasers()
         self.paragraphs, self.slots = build(self.rows, self.kinds)
+        self.credits = [
+            (row, at, bool(slot.heads) and slot.heads[0] < row)
+            for at, slot in enumerate(self.slots)
+            for row in slot.credits
+        ]
         self.idf = score_slots(self.look, self.kinds, self.paragraphs, self.slots)
         heads = [row for slot in self.slots for row in slot.heads]
         says = self.look.says if any(self.rows[row].gap for row in heads) else -1.0

@@ -73,7 +73,7 @@ def segment(page: Page) -> Segmented:
         raise PageError(page.file, "the page holds nothing but white space")
     found = best_plan(reading)
     drafts, left = drafts_of(reading, found)
-    blanks = blank_lines(page)
+    blanks = blank_lines(page, reading.rows)
     articles = tuple(_article(reading, draft, number, blanks) for number, draft in enumerate(drafts, 1))
     notices = _notices(reading, drafts, left, blanks)
     return Segmented(page.file, articles, notices)
