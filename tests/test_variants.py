@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from swsearch.text import variants as module
 from swsearch.text.fold import fold
 from swsearch.text.variants import MAX_ALTERNATIVES, Alternative, alternatives
 
@@ -157,3 +158,12 @@ def test_a_chunk_without_list_words_does_not_load_jieba() -> None:
         "assert not {'jieba', 'rjieba.rjieba', 'opencc', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_word_of_the_lists_is_overlooked_before_they_are_read() -> None:
+    """What a cold process asks before it makes tables of the lists: a part of a word is none."""
+    for counterparts in module._both_ways():
+        for word in counterparts.words:
+            assert module._may_have_any(f"甲{word}乙")
+            assert module._may_have_any(word)
+    assert not any(map(module._may_have_any, ("", "网", "全复盖", "社工站", "工 志", "网 路")))

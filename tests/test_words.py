@@ -198,3 +198,9 @@ def test_numbered_words_are_the_words(texts: list[str]) -> None:
         found[owner].append(table[number])
     assert found == words_of(texts)
     assert len(set(table)) == len(table)
+
+
+@given(st.text(alphabet="社工站的里裡著台臺𠮷䜣訢龥\f\n1", max_size=30))
+def test_a_text_alone_has_the_words_that_it_has_among_others(text: str) -> None:
+    """Text of Han characters alone goes a shorter way, without patterns."""
+    assert words_of((text, text)) == [words(text)] * 2

@@ -51,9 +51,9 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
     ['志愿者培訓', '义工培訓']
     """
     folded = fold(chunk)
+    if not _both_ways.cache_info().currsize and not _may_have_any(folded):
+        return []  # the first query of a process need not make tables of the lists
     pairs = [folded[at : at + 2] for at in range(len(folded))]
-    if not _both_ways.cache_info().currsize and not any(len(pair) == 2 and pair in _folded_lists() for pair in pairs):
-        return []  # the first query of a process need not read the lists
     choices: list[list[_Found]] = []
     for counterparts in _both_ways():
         there = not counterparts.sizes.keys().isdisjoint(pairs)
@@ -69,6 +69,19 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
             seen.add(other)
             out.append(draft)
     return out[:MAX_ALTERNATIVES]
+
+
+def _may_have_any(folded: str) -> bool:
+    """Whether a part of `folded` is a word of the lists, by looking through their text."""
+    lists = f" {_folded_lists()} ".translate({ord("\t"): " ", ord("\n"): " "})
+    for at in range(len(folded) - 1):
+        for end in range(at + 2, len(folded) + 1):
+            word = " " + folded[at:end]
+            if word not in lists:
+                break
+            if word + " " in lists:
+                return True
+    return False
 
 
 def _find(chunk: str, folded: str, words: Sequence[str] | None, counterparts: Counterparts) -> Iterator[_Found]:

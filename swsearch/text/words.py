@@ -7,7 +7,6 @@ same tokens (tests/test_words.py holds them equal). Both get the same domain wor
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import re
 import sys
@@ -23,13 +22,7 @@ from swsearch.text.dictionary import SHORT_CHARS, dictionary
 from swsearch.text.fold import fold
 
 # What jieba's dictionary and HMM know. Other ideographs are words of one character to it, so they are to us.
-_HAN = re.compile("[\u4e00-\u9fd5]")
-# Marks end a word; a point or a comma may be part of a number.
-_MARKS = re.compile(r"[^\w\f.,．，]+")
-_NO_HAN = re.compile(r"[^\u4e00-\u9fd5\n\f]+")
-_RARE = re.compile("[\u25cb\u25ef\uffee\u2e80-\u2fdf\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-# Words between runs of Han characters: a run of ASCII letters and digits, as in a match form, or one letter or digit.
-_OTHER_WORD = re.compile(r"[0-9a-z]+(?:(?<=[0-9])[.,](?=[0-9])[0-9a-z]+)*|[^\W_]")
+_FIRST_HAN, _LAST_HAN = "\u4e00", "\u9fd5"
 _HONG_KONG = str.maketrans("衞枱粧糭衹敍", "卫台妆粽只叙")  # what tw2s leaves as it is
 _LONG_CHARS = 64  # GB2312 has a dozen traditional characters too (後 於 乾): no text of this length has no others
 _SHORT_CHARS = 16  # what lies between runs is remembered up to here; a page in English is not
@@ -44,6 +37,25 @@ LOOK_UPS = 50
 the dictionary is loaded."""
 
 Cut = Callable[[str], list[str]]
+
+
+class _Patterns:
+    """What takes 6 ms to compile, for the tables of its classes, and most queries can be cut without."""
+
+    def __init__(self) -> None:
+        self.han = re.compile(f"[{_FIRST_HAN}-{_LAST_HAN}]")
+        self.no_han = re.compile(rf"[^{_FIRST_HAN}-{_LAST_HAN}\n\f]+")
+        # Marks end a word; a point or a comma may be part of a number.
+        self.marks = re.compile(r"[^\w\f.,．，]+")
+        self.rare = re.compile(
+            "[\u25cb\u25ef\uffee\u2e80-\u2fdf\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+        )
+        # Words between runs of Han characters: a run of ASCII letters and digits, as in a match form, or one letter or
+        # digit.
+        self.other_word = re.compile(r"[0-9a-z]+(?:(?<=[0-9])[.,](?=[0-9])[0-9a-z]+)*|[^\W_]")
+
+
+_patterns = cache(_Patterns)
 
 
 def words(text: str) -> list[str]:
@@ -103,6 +115,10 @@ def _cut_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words of all texts one after the other with NEXT between texts, ENDs and nothings among them, not yet folded;
     and the words that stand where OTHERs are."""
     others: list[str] = []
+    if len(texts) == 1 and len(texts[0]) <= SHORT_CHARS:
+        simple = simplified(texts[0])
+        if all(map(_is_han, simple)):
+            return (_cut_lines(simple) if simple else []), others
 
     def between_runs(gap: re.Match[str]) -> str:
         text = gap.group()
@@ -112,14 +128,19 @@ def _cut_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
 
     # jieba takes white space as it is and never looks across it, so all runs go to it in one call: half the time.
     readable = _NEXT.join([_readable(text.replace(_NEXT, " ")) for text in texts])
-    lines = _NO_HAN.sub(between_runs, _MARKS.sub(_END, readable)).replace(_NEXT, _END + _NEXT + _END)
+    patterns = _patterns()
+    lines = patterns.no_han.sub(between_runs, patterns.marks.sub(_END, readable)).replace(_NEXT, _END + _NEXT + _END)
     # A number needs no dictionary.
-    return (_cut_lines(lines) if _HAN.search(lines) else lines.split(_END)), others
+    return (_cut_lines(lines) if patterns.han.search(lines) else lines.split(_END)), others
+
+
+def _is_han(char: str) -> bool:
+    return _FIRST_HAN <= char <= _LAST_HAN
 
 
 def _words_without_han(gap: str) -> tuple[tuple[str, ...], str]:
     """The folded words in a text without Han characters, and the line in their place: ends and as many OTHERs."""
-    found = tuple(_OTHER_WORD.findall(fold(gap)))
+    found = tuple(_patterns().other_word.findall(fold(gap)))
     return found, _END + (_OTHER + _END) * len(found)
 
 
@@ -129,7 +150,7 @@ _mark = lru_cache(maxsize=4096)(_words_without_han)  # nearly all gaps are one o
 def _readable(text: str) -> str:
     """`text` as jieba can read it, as long: simplified, what is rare (a radical, a compatibility form) folded."""
     simple = simplified(text)
-    return _RARE.sub(lambda rare: fold(rare.group()), simple)
+    return _patterns().rare.sub(lambda rare: fold(rare.group()), simple)
 
 
 def simplified(text: str) -> str:
@@ -168,6 +189,7 @@ def backend() -> str:
 
 def dictionary_fingerprint() -> str:
     """A hash of all that words depend on, without loading jieba: an index whose words were cut otherwise is stale."""
+    import hashlib
     from importlib.metadata import version
 
     made_by = f"jieba {version('jieba')} opencc {version('opencc')}\n"
@@ -193,7 +215,7 @@ def _cut_lines(lines: str) -> list[str]:
     """The words of the lines, their ends among them or not; a few are looked up, if jieba is not there already."""
     if len(lines) <= SHORT_CHARS and not _cut.cache_info().currsize and next(_looked_up) <= LOOK_UPS:
         found = dictionary(tuple(domain_words()))
-        cut = [found.cut(line) if _HAN.match(line) else [line] for line in lines.split(_END)] if found else [None]
+        cut = [found.cut(line) if _is_han(line[:1]) else [line] for line in lines.split(_END)] if found else [None]
         if None not in cut:
             return [word for line in cut if line is not None for word in line]
     return _cut()(lines)
