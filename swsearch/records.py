@@ -5,7 +5,6 @@ Offsets and columns count code points. Lines and columns of a page are 1-based, 
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
@@ -258,6 +257,8 @@ class Results:
 
     def _repr_html_(self) -> str:
         """A small table for notebooks; every text is escaped."""
+        import html  # its table of entities takes longer to load than a query to answer
+
         rows = []
         for hit in self.hits:
             facts = " · ".join(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import zlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files as package_files
 from importlib.util import find_spec
 
 from swsearch.engines.base import Meta
@@ -35,6 +34,9 @@ def stale_because(meta: Meta) -> str | None:
 @cache
 def fingerprints() -> Mapping[str, str]:
     """Hashes of all that decides what an index holds: the text room with its tables, the dictionary, the page room."""
+    import hashlib
+    from importlib.resources import files as package_files
+
     from swsearch.text.words import dictionary_fingerprint
 
     def digest(package: str) -> str:
@@ -64,4 +66,5 @@ def _seen() -> str:
                 if entry.is_file() and not entry.name.endswith((".pyc", ".md")):
                     stat = entry.stat()
                     found.append((package, entry.name, stat.st_size, stat.st_mtime_ns))
-    return hashlib.sha256(repr(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    # Against chance, not malice, and every query asks: loading hashlib would take 3 ms.
+    return f"{zlib.crc32(repr(sorted(found)).encode('utf-8', 'surrogateescape')):08x}"

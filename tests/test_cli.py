@@ -629,6 +629,45 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+def run_main(code: str, tmp_path: Path) -> list[str]:
+    """What `code` prints after the entry point has answered a query."""
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "a.jsonl").write_text('{"id": "a", "title": "社工站", "body": "全覆盖"}\n', encoding="utf-8")
+    index = str(tmp_path / "index")
+    assert process(["rebuild", str(tmp_path / "seeds"), "--index", index]).returncode == 0
+    program = (
+        "import gc, os, sys\n"
+        f"sys.argv = ['swsearch', 'query', '社工站 全覆盖', '--jsonl', '--index', {index!r}]\n"
+        "from swsearch.cli import main\n"
+        f"try: main()\nexcept SystemExit as end: print(end.code, {code})"
+    )
+    clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=clean)
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_a_query_loads_only_what_it_needs(tmp_path: Path) -> None:
+    """Whatever takes a millisecond and more to load, and a query of a few words can be answered without."""
+    needless = {
+        "html",
+        "hashlib",
+        "email",
+        "importlib.metadata",
+        "lark",
+        "jieba",
+        "rjieba",
+        "opencc",
+        "multiprocessing",
+    }
+    assert run_main(f"*sorted(set(sys.modules) & {needless})", tmp_path) == ["0"]
+
+
+def test_the_command_line_is_not_held_up_by_garbage_and_threads(tmp_path: Path) -> None:
+    """Modules are not searched for garbage while they are loaded and when the process ends; BLAS starts no threads."""
+    shown = "gc.get_freeze_count() > 10_000, gc.get_threshold()[0] > 10_000, os.environ['OPENBLAS_NUM_THREADS']"
+    assert run_main(shown, tmp_path) == ["0", "True", "True", "1"]
+
+
 # ---- the whole way, on seeds with hostile names
 
 

@@ -8,7 +8,6 @@ from it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
 import struct
@@ -38,6 +37,8 @@ class ArrayWriter:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        import hashlib
+
         self._hash = hashlib.sha256()
         self._directory: dict[str, list[Any]] = {}
         self._crcs: list[int] = []

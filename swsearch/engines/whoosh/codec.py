@@ -8,7 +8,6 @@ there are stands in generations.py.
 from __future__ import annotations
 
 import copy
-import hashlib
 import itertools
 import os
 from array import array
@@ -511,6 +510,8 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def check(self) -> str | None:
         """What is wrong with the file, if anything: every byte is read anew and its SHA-256 held against the TOC."""
+        import hashlib
+
         try:
             with open(self._path, "rb") as stream:
                 total = hashlib.sha256()
