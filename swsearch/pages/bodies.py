@@ -125,9 +125,9 @@ def score_slots(
     """How rare each pair of characters is; `score` and `why` of every slot between two paragraphs are filled in."""
     w = weights()
     for paragraph in paragraphs:
-        widths = Counter([look.width[at] for at in paragraph.rows if not look.short[at]])
+        full = [look.width[at] for at in paragraph.rows if not look.short[at]]
         paragraph.width = (
-            max(widths, key=widths.__getitem__) if widths else max([look.width[at] for at in paragraph.rows])
+            max(dict.fromkeys(full), key=full.count) if full else max([look.width[at] for at in paragraph.rows])
         )
     idf = _mark_kept(paragraphs)
     cohesion = _cohesion(paragraphs, idf)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from string import ascii_lowercase
 from typing import NamedTuple
 
 from swsearch.pages.kinds import FLOW, HEAD, PARA
@@ -19,6 +20,7 @@ from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, colum
 
 _NEVER_FIRST = frozenset("的们們者")
 _RARELY_FIRST = frozenset("了着著得性化等及之")
+_SELDOM_FIRST = _NEVER_FIRST | _RARELY_FIRST | frozenset(ascii_lowercase)
 _MARKS = frozenset("，。、；：！？）》”」』,;:")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
@@ -233,8 +235,8 @@ class Unwrapper:
         for text, head, opens, width, column, looks_first in zip(
             self.clean, heads, self.opens, self.width, self.columns, self.first, strict=True
         ):
-            first = text[:1]
-            goes_on = self._goes_on(first, text[1:2])
+            first, second = text[:1], text[1:2]
+            goes_on = self._goes_on(first, second) if first in _SELDOM_FIRST or second in _MARKS else 0.0
             if not first.isalnum() and (first in HANGING or not any(map(str.isalnum, text))):
                 out.append((-6.0, goes_on + 3.0, -6.0))
                 continue
