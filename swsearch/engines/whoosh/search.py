@@ -18,7 +18,18 @@ import numpy as np
 
 from swsearch.engines.base import K1, SCORE_DIGITS, VARIANT_WEIGHT, B, Found, Sort, facet_rows
 from swsearch.engines.whoosh.schema import AGENCY_FACET, SOURCE_FACET, number_key
-from swsearch.engines.whoosh.segment import FEW, NO_DOCS, NO_POSTINGS, Counts, Docs, Floats, Mask, Postings, SegmentView
+from swsearch.engines.whoosh.segment import (
+    FEW,
+    FEW_JUDGED,
+    NO_DOCS,
+    NO_POSTINGS,
+    Counts,
+    Docs,
+    Floats,
+    Mask,
+    Postings,
+    SegmentView,
+)
 from swsearch.errors import QueryError
 from swsearch.query.bind import terms
 from swsearch.query.nodes import (
@@ -335,10 +346,10 @@ class Asked:
                     break
                 if 2 * len(more) < len(docs):
                     least = least.copy()
-                    least[more] = np.minimum(least[more], self.segment.counts(where, docs[more]))
+                    least[more] = np.minimum(least[more], self.segment.counts(where, docs[more], all_hold))
                     continue
             if counts is None:
-                counts = known[where] = self.segment.counts(where, docs)
+                counts = known[where] = self.segment.counts(where, docs, all_hold)
             least = counts if least is None else np.minimum(least, counts)
         assert least is not None
         return least
@@ -539,7 +550,8 @@ def _all_lookups(lookups: Sequence[Lookup], asked: Asked, among: Mask, deadline:
         if lookup.title_only:
             docs = asked.segment.with_title(docs, lookup.form)
         else:
-            docs = asked.segment.judged(docs, lookup.form, asked.rarest(lookup), deadline)
+            rare = asked.rarest(lookup) if len(docs) > FEW_JUDGED else 0
+            docs = asked.segment.judged(docs, lookup.form, rare, deadline)
     return docs
 
 

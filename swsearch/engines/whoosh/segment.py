@@ -101,9 +101,9 @@ class SegmentView:
         """Those of `docs`, which have text, that are `wanted`."""
         return docs if wanted is self.articles and self.articles_only else docs[wanted[docs]]
 
-    def counts(self, where: Postings, docs: Docs) -> Counts:
-        """The count that each of `docs` has in the postings of one bigram; 0 where it has none."""
-        return self._counts(self._reader.grams, where, docs)
+    def counts(self, where: Postings, docs: Docs, all_have: bool) -> Counts:
+        """How often each of `docs` has one bigram, which `all_have`, or 0 where it has none."""
+        return self._counts(self._reader.grams, where, docs, all_have)
 
     def unit_counts(self, unit: str, docs: Docs) -> Floats:
         """How often each of `docs` has the unit."""
@@ -117,7 +117,7 @@ class SegmentView:
         where = self._word_postings(word)
         if where is NO_POSTINGS:
             return np.zeros(len(docs), np.uint8)
-        return self._counts(self._reader.words_postings, where, docs)
+        return self._counts(self._reader.words_postings, where, docs, False)
 
     def each(self, where: Postings, docs: Sequence[int]) -> list[int]:
         """`counts`, sooner where documents are few."""
@@ -132,12 +132,16 @@ class SegmentView:
         number = self._reader.words.find(word)
         return NO_POSTINGS if number is None else self._reader.words_postings.where(number)
 
-    def _counts(self, postings: StoredPostings, where: Postings, docs: Docs) -> Counts:
+    def _counts(self, postings: StoredPostings, where: Postings, docs: Docs, all_have: bool) -> Counts:
         having, counts = postings.docs(*where), postings.counts(*where)
+        if all_have and len(docs) == len(having):
+            return counts
         if len(docs) * DENSE > len(having) + DENSE_START:
             all_counts = np.zeros(self.size, counts.dtype)
             all_counts[having] = counts
             return all_counts[docs]
+        if all_have:
+            return counts[having.searchsorted(docs)]
         at = _places(having, docs)
         found: Counts = counts[at] * (having[at] == docs)
         return found
