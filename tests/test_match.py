@@ -13,6 +13,7 @@ from swsearch.text.match import (
     MARK,
     _by_array,
     _by_pieces,
+    _marks,
     _pointed,
     find_spans,
     grams,
@@ -135,3 +136,8 @@ def test_lines_at_once_or_one_by_one(lines):
 
 def test_grams_count_runs_and_breaks_as_units():
     assert grams(match_form("在2024年，社")) == [f"在{MARK}2024{MARK}", f"{MARK}2024{MARK}年", "年¶", "¶社"]
+
+
+def test_every_common_han_character_is_a_unit() -> None:
+    """What consists of them is its own match form but for folding, and is not looked at any closer."""
+    assert not _marks().keys() & range(0x4E00, 0xA000)

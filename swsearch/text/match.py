@@ -34,6 +34,7 @@ LONG_CHARS = 600
 
 _LONE_POINT = re.compile(r"[.,](?:(?<![0-9].)|(?![0-9]))")
 _RUN = re.compile(r"[0-9a-z.,]+")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _UNIT = re.compile(f"{MARK}[^{MARK}]*{MARK}|.", re.DOTALL)
 
 
@@ -43,8 +44,11 @@ def match_form(text: str) -> str:
     >>> match_form("《社工站》，共24个！")
     '社工站¶共\x1f24\x1f个'
     """
+    folded = fold(text)
+    if _HAN.fullmatch(folded):  # units all of them, as in most chunks
+        return folded
     # What is left of [.,] stands between digits, so the run takes it along.
-    form = _RUN.sub(rf"{MARK}\g<0>{MARK}", _pointed(fold(text)))
+    form = _RUN.sub(rf"{MARK}\g<0>{MARK}", _pointed(folded))
     marks = _classes()
     if not form.isascii() and marks.far.search(form):
         form = form.translate(_marks())
