@@ -35,15 +35,16 @@ class Words:
                 masks[gram] = masks.get(gram, 0) | bit
         scale = log(count + 1.0)
         worth = {}
-        for gram, mask in masks.items():
+        for mask in set(masks.values()):
             rare = log((count + 1) / mask.bit_count()) / scale if count > 1 else 0.5
             extent = mask.bit_length() - ((mask & -mask).bit_length() - 1)
-            worth[gram] = max(rare, 1 - extent / count)
+            worth[mask] = max(rare, 1 - extent / count)
         self._grams: dict[int, list[tuple[int, float]]] = {}
         for at, grams in wanted.items():
             found: dict[int, float] = {}
             for gram in grams & masks.keys():
-                found[masks[gram]] = found.get(masks[gram], 0.0) + worth[gram]
+                mask = masks[gram]
+                found[mask] = found.get(mask, 0.0) + worth[mask]
             self._grams[at] = list(found.items())
         self.quoted = frozenset(at for at in heads if _is_quoted(rows[at].clean, wanted[at], masks, paragraphs))
         self._known: dict[tuple[int, int], _Shares] = {}

@@ -101,25 +101,30 @@ _HANZI_YEAR = re.compile(r"([一二](?<![〇一二三四五六七八九十百千
 _REPUBLIC = re.compile(r"民[国國]([\d]{1,3}|[〇一二三四五六七八九十百]{1,6})年(?!代)")
 _NO_YEAR_AFTER = r"[\d.,第近約约達达滿满逾每超過共有已經历歷長长]"
 _BARE_REPUBLIC = re.compile(rf"([89]\d(?<!{_NO_YEAR_AFTER}..)|1[0-3]\d(?<!{_NO_YEAR_AFTER}...))(?=[学學]?(年))")
-_DOCUMENT = re.compile(rf"[〔\[（(【［]({_Y})[〕\]）)】］](?=第?\d+[号號])")
+_DOCUMENT = re.compile(rf"({_Y})(?<=[〔\[（(【［]\d\d\d\d)[〕\]）)】］](?=第?\d+[号號])")
 _SLOGAN = re.compile(rf"({_Y})(?<=[国國市县縣动動标標程]\d\d\d\d)(?=[”」』\"》]|规划|行动)")
 _BARE = re.compile(
     rf"({_Y})(?=中国|中國|全国|全國|全球|世界|国际|國際|亚洲|亞洲|春[节節季晚]|春夏|夏季|秋季|冬季|暑期|寒假|暑假|财年|財年|赛季|"
     r"年?度|[“「《·・：]|公益|慈善|社工|志愿|志願|社会工作|社會工作)"
 )
 _REVIEWED = re.compile(
-    f"(?:回顾|回顧|展望|告别|告別|再见|再見|你好|走进|走過|走过|难忘|目标|目標)({_Y})(?=[，。：；！、]|$)"
+    rf"({_Y})(?<=(?:回顾|回顧|展望|告别|告別|再见|再見|你好|走进|走過|走过|难忘|目标|目標)\d\d\d\d)(?=[，。：；！、]|$)"
 )
-_PERIOD_END = re.compile(
-    "[“「]?([一二三四五六七八九十]{1,3})五[”」]?(?:规划|規劃|時期|时期|期间|期間)?"
+_TAIL = (
+    "五[”」]?(?:规划|規劃|時期|时期|期间|期間)?"
     "(?:(末|期末|末期|收官|最后一年|最後一年|终期)|的?(开局|開局)(?=之年|起步))"
 )
+_PERIOD_TAIL = re.compile(_TAIL)  # begins with one character, so that a search for it is quick
+_PERIOD_END = re.compile(f"[“「]?([一二三四五六七八九十]{{1,3}}){_TAIL}")
 
 
 def _squeeze(text: str) -> tuple[str, Sequence[int]]:
     """The text with half-width digits and no white space but between digits, and where each character stood."""
     if _WIDE.search(text):
         text = text.translate(_DIGITS)
+    words = text.split(None, 1)
+    if len(words) == 1 and len(words[0]) == len(text):
+        return text, range(len(text))
     white = [
         place
         for found in _WHITE.finditer(text)
@@ -164,7 +169,7 @@ def _all_numbers(text: str, republic: bool) -> Iterator[tuple[int, int, int, boo
             month = _has_month(text, found.end(2))
             if not _DURATION.match(text, found.start(2)) and (int(found[1]) > 99 or month):
                 yield found.start(), found.end(2), 1911 + int(found[1]), month, ""
-    for found in _PERIOD_END.finditer(text) if "五" in text else ():
+    for found in _PERIOD_END.finditer(text) if _PERIOD_TAIL.search(text) else ():
         number = _hanzi_number(found[1])
         if 1 <= number <= 30:
             if found[2]:
@@ -193,7 +198,7 @@ def _in_digits(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int, int
         days = bool(found["m"] or found["n"])  # 2024年11月到2025年1月 is when it happened, 2021—2025年 a plan's span
         yield found.start("a"), found.end("u"), first, days, "" if days else "span"
         yield found.start("b"), found.end("v"), last, days, "" if days else "span"
-    for found in _DOCUMENT.finditer(text):
+    for found in _at(_DOCUMENT, text, starts):
         yield found.start(1), found.end(1), int(found[1]), False, "number of a document"
     for found in _at(_ISO, text, starts):
         yield found.start(), found.end(), int(found[1]), True, ""
@@ -201,8 +206,8 @@ def _in_digits(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int, int
         yield found.start(), found.end(), int(found[1]), _has_month(text, found.end()), ""
     for found in _at(_SLOGAN, text, starts):
         yield found.start(1), found.end(1), int(found[1]), False, "slogan"
-    for matches in (_at(_BARE, text, starts), _REVIEWED.finditer(text)):
-        for found in matches:
+    for pattern in (_BARE, _REVIEWED):
+        for found in _at(pattern, text, starts):
             yield found.start(1), found.end(1), int(found[1]), False, ""
 
 
@@ -294,14 +299,14 @@ _RELATIVE = re.compile(
     "(?P<w>今年(?!来|來)|本年度|(?<![基成资資日根])本年(?![金级級龄限齡])|(?<![过過失])去年(?![货貨糕味轻輕夜饭飯画畫])|(?<![以])上年度?(?![龄纪轻齡紀輕级])|"
     "(?<![证說说證])明年|(?<![以之此目从從先生提当當日\\d])前年|(?<![以之此今然战日])[后後]年(?![龄齡]))(?:[（(](?P<y>(?:19|20)\\d\\d)年?度?[）)])?"
 )
-_RELATIVE_TELL = re.compile("[今本去上明前后後]年")
+_RELATIVE_TELL = re.compile("年(?<=[今本去上明前后後]年)")
 _STEPS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "前": -2, "后": 2, "後": 2}
 
 
 def _relatives(part: str, squeezed: str, places: Sequence[int]) -> Iterator[Mention]:
     """The words 今年, 去年 …: `value` is counted from 今年, `why` is the year they are said to be, if it is said."""
     for candidate in _RELATIVE_TELL.finditer(squeezed):
-        found = _RELATIVE.match(squeezed, candidate.start())
+        found = _RELATIVE.match(squeezed, candidate.start() - 1)
         if found is None:
             continue
         start, end = found.span("w")
