@@ -46,6 +46,9 @@ PathLike = Union[str, "os.PathLike[str]"]
 MOST_HITS = 1_000_000_000
 """Above any index: an offset or limit past it is a slip of the hand."""
 
+READ_AT_ONCE = 10
+"""Records read before snippets are cut: doing one thing at a time is a tenth faster, and all hits may be too many."""
+
 SHARES = (1 / 2, 1 / 4)
 """What *some* asks for of the weight of all of a query's pieces: half, and where no article has half, a quarter.
 
@@ -197,11 +200,12 @@ class Index:
 
         node, found, relaxed = self._relaxed(asked, run, exact=exact, loose=loose)
         forms = wanted(node, asked.node)
-        records = [self._engine.article(id) for id, _ in found.hits]
-        hits = [
-            _hit(rank, score, record, *snippet(record, forms))
-            for rank, ((_, score), record) in enumerate(zip(found.hits, records, strict=True), offset + 1)
-        ]
+        hits: list[Hit] = []
+        for first in range(0, len(found.hits), READ_AT_ONCE):
+            some = found.hits[first : first + READ_AT_ONCE]
+            records = [self._engine.article(id) for id, _ in some]
+            for (_, score), record in zip(some, records, strict=True):
+                hits.append(_hit(offset + len(hits) + 1, score, record, *snippet(record, forms)))
         return Results(
             query=query,
             total=found.total,
