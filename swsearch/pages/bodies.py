@@ -8,12 +8,12 @@ carry one on, paragraphs that share no words belong apart.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from itertools import chain
 from math import log
 from operator import or_
 
@@ -70,19 +70,22 @@ def bigrams(text: str) -> frozenset[int]:
     even, odd = len(units) & ~3, (len(units) - 2) & ~3
     if odd < 0:
         return frozenset()
-    view = memoryview(units)
-    return frozenset([*view[:even].cast("I"), *view[2 : 2 + odd].cast("I")])
+    return frozenset(array("I", units[:even] + units[2 : 2 + odd]))
 
 
 @dataclass(slots=True)
 class Paragraph:
-    """Rows of one paragraph, by index, and what is asked of it; `kept` are the grams that another paragraph has too."""
+    """Rows of one paragraph, by index, and what is asked of it.
+
+    `kept` are the grams that another paragraph has too, `opener` is what its first words say.
+    """
 
     rows: list[int]
     text: str = ""
     grams: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()
     width: int = 0
+    opener: float = 0.0
 
 
 @dataclass(slots=True)
@@ -125,6 +128,7 @@ def score_slots(
     """How rare each pair of characters is; `score` and `why` of every slot between two paragraphs are filled in."""
     w = weights()
     for paragraph in paragraphs:
+        paragraph.opener = opener_score(paragraph.text)
         full = [look.width[at] for at in paragraph.rows if not look.short[at]]
         paragraph.width = (
             max(dict.fromkeys(full), key=full.count) if full else max([look.width[at] for at in paragraph.rows])
@@ -140,7 +144,7 @@ def score_slots(
             why.append(("source", w["slot.source"]))
         if BYLINE in credit_kinds:
             why.append(("byline", w["slot.byline"]))
-        opener = opener_score(here.text)
+        opener = here.opener
         if opener:
             why.append(("opener", opener))
         if slot.heads:
@@ -180,16 +184,17 @@ def _look_of_heads(rows: Sequence[Row]) -> list[tuple[str, float]]:
 def _mark_kept(paragraphs: Sequence[Paragraph]) -> dict[int, float]:
     """How rare each pair of characters is that two paragraphs have; `kept` of each paragraph is filled in."""
     once: set[int] = set()
-    again: set[int] = set()  # the others are in no two paragraphs
+    again: list[int] = []  # each pair as often as there are paragraphs that have it, but the first
     for paragraph in paragraphs:
-        again |= once & paragraph.grams
+        again += once & paragraph.grams
         once |= paragraph.grams
+    more = Counter(again)
+    shared = frozenset(more)
     for paragraph in paragraphs:
-        paragraph.kept = paragraph.grams & again
+        paragraph.kept = paragraph.grams & shared
     count = len(paragraphs)
     logs = [0.0, *(log(count / seen) for seen in range(1, count + 1))]
-    df = Counter(chain.from_iterable([paragraph.kept for paragraph in paragraphs]))
-    return {gram: logs[seen] for gram, seen in df.items()}
+    return {gram: logs[seen + 1] for gram, seen in more.items()}
 
 
 def _cohesion(paragraphs: Sequence[Paragraph], idf: Mapping[int, float]) -> list[list[tuple[str, float]]]:

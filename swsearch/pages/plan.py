@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from math import inf
 
 from swsearch.pages import assignment, credits
-from swsearch.pages.bodies import opener_score
 from swsearch.pages.kinds import BYLINE, SOURCE
 from swsearch.pages.reading import Reading
 from swsearch.pages.unwrap import weights
@@ -262,7 +261,7 @@ class _Planner:
             rest = "".join(paragraph.text for paragraph in paragraphs[starts[target] : ends[target]])
             if not any(found[1] == short[1] for found in _SHORT_FORM.finditer(rest)):
                 gain += w["lead.short_form"]
-        gain -= max(-1.5, min(2.0, opener_score(first.text)))
+        gain -= max(-1.5, min(2.0, first.opener))
         if _DATED.search(first.text[:40]):
             gain += w["lead.dated"]
         if lead == target + 1:
