@@ -214,10 +214,10 @@ def row_widths(rows: Sequence[Row], marks: Sequence[str]) -> list[int]:
     of a column more alike is taken. `marks` is what `marks_of` says.
     """
     full = [row.width for row in rows]
-    squeezed = {mark: cells(mark) - len(mark) for mark in set(marks)}
+    narrow = "\n".join(marks).encode("latin-1", "ignore").split(b"\n")
     half = [
-        row.width - squeezed[mark] + (len(row.text) - len(row.clean)) // 2 if row.width > 1 else row.width
-        for row, mark in zip(rows, marks, strict=True)
+        row.width - len(mark) + len(less) + (len(row.text) - len(row.clean)) // 2 if row.width > 1 else row.width
+        for row, mark, less in zip(rows, marks, narrow, strict=False)
     ]
     apart_full = apart_half = 0
     for at in range(1, len(rows) - 1):

@@ -69,7 +69,7 @@ class Reading:
         Where blank lines say something, a second one above it is too; where they do not, one is all that is sure.
         """
         rows, found = self.rows, self.kinds
-        for at in range(1, len(rows)):
+        for at in range(1, len(rows)) if TEASER in found else ():
             if found[at] != TEASER or found[at - 1] != HEAD or rows[at].gap:
                 continue
             found[at - 1] = TEASER_TOP

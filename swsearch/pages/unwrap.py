@@ -90,7 +90,7 @@ class Unwrapper:
         self.hollow = [len(row.text) > len(row.clean) for row in rows]
         self.spaced = sum(self.hollow) > 0.12 * len(rows)
         printed = marks_of(rows)
-        self.marks = [_Marks.of(marks[:MOST_MARKS]) for marks in printed]
+        self.marks = list(map(_Marks.of, [marks[:MOST_MARKS] for marks in printed]))
         self.width = row_widths(rows, printed)
         self.columns = column_widths(self.width)
         self.says = says = blank_weight(rows)
