@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,35 +30,35 @@ def run(
     done: dict[int, Result] = {}
     handed = emitted = 0
     workers: list[_Worker] = []
-    try:
-        while emitted < len(items):
-            idle = [worker for worker in workers if worker.at is None]
-            while handed < min(len(items), emitted + AHEAD * jobs) and (idle or len(workers) < jobs):
-                if not idle:
-                    with _interrupts_later():  # a child inherits this, and ignores them before it looks
+    with _interrupts() as interrupts:
+        try:
+            while emitted < len(items):
+                idle = [worker for worker in workers if worker.at is None]
+                while handed < min(len(items), emitted + AHEAD * jobs) and (idle or len(workers) < jobs):
+                    if not idle:
                         workers.append(_Worker(task))
-                    idle.append(workers[-1])
-                worker = idle.pop()
-                if worker.take(handed, items[handed]):
-                    handed += 1
-                else:
-                    worker.kill()
-                    workers.remove(worker)
-            for worker in _answering(workers):
-                at = worker.at
-                assert at is not None
-                try:
-                    done[at] = worker.result()
-                except (EOFError, OSError):
-                    done[at] = died(items[at])
-                    worker.kill()
-                    workers.remove(worker)
-            while emitted in done:
-                yield items[emitted], done.pop(emitted)
-                emitted += 1
-    finally:
-        for worker in workers:
-            worker.kill()
+                        idle.append(workers[-1])
+                    worker = idle.pop()
+                    if worker.take(handed, items[handed]):
+                        handed += 1
+                    else:
+                        worker.kill()
+                        workers.remove(worker)
+                for worker in _answering(workers, interrupts):
+                    at = worker.at
+                    assert at is not None
+                    try:
+                        done[at] = worker.result()
+                    except (EOFError, OSError):
+                        done[at] = died(items[at])
+                        worker.kill()
+                        workers.remove(worker)
+                while emitted in done:
+                    yield items[emitted], done.pop(emitted)
+                    emitted += 1
+        finally:
+            for worker in workers:
+                worker.kill()
 
 
 class _Worker:
@@ -69,7 +70,8 @@ class _Worker:
         self.pipe, theirs = multiprocessing.Pipe()
         # A daemon: multiprocessing ends it with this process where the system does not.
         self._process = multiprocessing.Process(target=_serve, args=(theirs, task), daemon=True)
-        self._process.start()
+        with _interrupts_later():  # a child inherits this, and ignores them before it looks
+            self._process.start()
         theirs.close()  # so that the pipe ends when the process does
 
     def take(self, at: int, item: Any) -> bool:
@@ -100,31 +102,44 @@ class _Worker:
 
 @contextmanager
 def _interrupts_later() -> Iterator[None]:
-    """Ctrl-C waits until the end of the block.
-
-    The mask keeps it from a child that starts afresh; but another thread of this process can still be given it, and an
-    exception raised while `os.fork` runs its hooks is printed and lost, so a handler only notes it.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or handler is None:
+    """Ctrl-C waits until the end of the block, where the system can make it."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    noted: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
-    masked = hasattr(signal, "pthread_sigmask")
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else set()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        if masked:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, handler)
-    if noted:
-        signal.raise_signal(signal.SIGINT)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _answering(workers: Sequence[_Worker]) -> list[_Worker]:
-    ready = connection.wait([worker.pipe for worker in workers if worker.at is not None])
+@contextmanager
+def _interrupts() -> Iterator[socket.socket | None]:
+    """What can be read once there was a Ctrl-C; None where it would not be a KeyboardInterrupt here.
+
+    The exception alone is not enough: it is lost in `__del__` or in a hook of `os.fork`, and comes late if the signal
+    does between the last look at signals and the beginning of a wait.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield None
+        return
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield ours
+        finally:
+            signal.set_wakeup_fd(before)
+
+
+def _answering(workers: Sequence[_Worker], interrupts: socket.socket | None) -> list[_Worker]:
+    """Those that have an answer, as soon as one has. Raises KeyboardInterrupt."""
+    pipes = [worker.pipe for worker in workers if worker.at is not None]
+    ready = connection.wait(pipes if interrupts is None else [*pipes, interrupts])
+    if interrupts in ready and signal.SIGINT in interrupts.recv(1024):
+        raise KeyboardInterrupt
     return [worker for worker in workers if worker.pipe in ready]
 
 

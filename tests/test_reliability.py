@@ -537,7 +537,7 @@ def running(pid):
 def test_ctrl_c(world, jobs):
     """The old index whole, the lock free, a sentence, exit status 130, no process left."""
     world.copy()
-    process = command("rebuild", world.seeds, "--index", world.index, "--jobs", jobs, "--full", mode="slow")
+    process = command("rebuild", world.seeds, "--index", world.index, "--jobs", jobs, "--full", mode="waits")
     process.stderr.readline()
     workers = children(process.pid) if sys.platform == "linux" else []
     os.killpg(process.pid, signal.SIGINT)
@@ -552,7 +552,7 @@ def test_ctrl_c(world, jobs):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-@pytest.mark.parametrize("mode", ["slow", "hangs"])
+@pytest.mark.parametrize("mode", ["waits", "hangs"])
 def test_workers_die_with_the_parent(world, mode):
     """Kill -9 of the parent, workers waiting or deep inside a regular expression."""
     world.copy()

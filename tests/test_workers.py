@@ -91,8 +91,8 @@ def test_nobody_is_left_when_the_run_is_given_up():
     assert not any(process.is_alive() for process in started)
 
 
-INTERRUPTED_IN_FORK = """
-import os, signal, threading, time
+INTERRUPTED = """
+import os, signal, sys, threading, time
 from swsearch import workers
 
 def interrupt():
@@ -101,21 +101,34 @@ def interrupt():
     while time.monotonic() < until:
         pass
 
+class Gone:
+    def __del__(self):
+        interrupt()
+
+def wait(pipes, wait=workers.connection.wait):
+    Gone()
+    return wait(pipes)
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
-    os.register_at_fork(after_in_parent=interrupt)
+    if sys.argv[1] == "fork":
+        os.register_at_fork(after_in_parent=interrupt)
+    else:
+        workers.connection.wait = wait
     try:
-        print(*workers.run(len, ["one"] * 3, 2, str))
+        print(*workers.run(time.sleep, [20] * 3, 2, str))
     except KeyboardInterrupt:
         print("stopped")
 """
 
 
-def test_an_interrupt_in_the_middle_of_a_fork_is_not_lost(tmp_path):
-    """A thread that does not block Ctrl-C is given it, and what a hook of `os.fork` raises is only printed."""
+@pytest.mark.parametrize("where", ["fork", "__del__"])
+def test_an_interrupt_is_not_lost(tmp_path, where):
+    """What a hook of `os.fork` raises, or `__del__`, is only printed; then the wait that follows must not be long."""
     program = tmp_path / "program.py"
-    program.write_text(INTERRUPTED_IN_FORK)
+    program.write_text(INTERRUPTED)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, env=environment, timeout=30)
-    assert (done.stdout, done.stderr) == ("stopped\n", "")
+    done = subprocess.run([sys.executable, program, where], capture_output=True, text=True, env=environment, timeout=15)
+    assert "Exception ignored" in done.stderr
+    assert done.stdout == "stopped\n"
