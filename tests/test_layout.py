@@ -14,6 +14,7 @@ from swsearch.pages.layout import (
     drop_layout_spaces,
     is_closed,
     join,
+    line_places,
     line_runs,
     make_row,
     marks_of,
@@ -135,11 +136,12 @@ def test_the_column_is_the_width_that_most_rows_near_share():
 
 
 def test_runs_go_on_across_blank_lines_only():
-    blanks = frozenset({2, 4, 9})
-    assert line_runs([3, 5, 6], blanks) == ((3, 6),)
-    assert line_runs([5, 3], blanks) == ((5, 5), (3, 3))
-    assert line_runs([1, 3, 8, 10], blanks) == ((1, 3), (8, 10))
-    assert line_runs([], blanks) == ()
+    lines = ["a", "", "b", "", "c", "d", "e", "f", "", "g"]
+    places = line_places(rows_of(lines))
+    assert line_runs([3, 5, 6], places) == ((3, 6),)
+    assert line_runs([5, 3], places) == ((5, 5), (3, 3))
+    assert line_runs([1, 3, 8, 10], places) == ((1, 3), (8, 10))
+    assert line_runs([], places) == ()
 
 
 @given(st.text(alphabet="社工 ，。2a\u3000\t", max_size=20))

@@ -8,11 +8,9 @@ hands out rows hands out the whole page once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-
-from swsearch.records import Page
 
 CLOSERS = "”’」』）】〕》〉)]\"'"
 ENDERS = "。！？!?…"
@@ -273,18 +271,21 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
     return out
 
 
-def line_runs(numbers: Sequence[int], blanks: frozenset[int]) -> tuple[tuple[int, int], ...]:
-    """Line numbers, in reading order, as runs (first, last); a run goes on across the lines in `blanks`."""
-    runs: list[list[int]] = []
+def line_runs(numbers: Iterable[int], places: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    """Line numbers, in reading order, as runs (first, last); a run goes on across blank lines. `places` as below."""
+    runs: list[tuple[int, int]] = []
+    first = last = -1
+    before = -2
     for number in numbers:
-        last = runs[-1][1] if runs else number + 1
-        if 0 <= number - last < 2 or (last < number and blanks.issuperset(range(last + 1, number))):
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return tuple((first, last) for first, last in runs)
+        place = places[number]
+        if not 0 <= place - before < 2:
+            if last >= 0:
+                runs.append((first, last))
+            first = number
+        last, before = number, place
+    return (*runs, (first, last)) if last >= 0 else ()
 
 
-def blank_lines(page: Page, rows: Sequence[Row]) -> frozenset[int]:
-    """The numbers of the lines of `page`, whose rows these are, that hold nothing but white space."""
-    return frozenset(range(1, page.text.count("\n") + 2)).difference([row.line for row in rows])
+def line_places(rows: Iterable[Row]) -> dict[int, int]:
+    """Of each line that is not blank, given all rows of the page: how many such lines stand before it."""
+    return {line: at for at, line in enumerate(dict.fromkeys([row.line for row in rows]))}

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from swsearch.errors import PageError
@@ -17,7 +17,7 @@ from swsearch.pages import credits
 from swsearch.pages.facts import find_facts
 from swsearch.pages.headlines import title_of
 from swsearch.pages.kinds import BYLINE, CAPTION, HEADER, PHOTO, SOURCE, TEASER, TEASER_TOP
-from swsearch.pages.layout import blank_lines, join, line_runs
+from swsearch.pages.layout import join, line_places, line_runs
 from swsearch.pages.plan import Plan, best_plan, share_credits
 from swsearch.pages.reading import Reading
 from swsearch.records import Article, Notice, NoticeKind, Page, Segmented, Span
@@ -73,13 +73,13 @@ def segment(page: Page) -> Segmented:
         raise PageError(page.file, "the page holds nothing but white space")
     found = best_plan(reading)
     drafts, left = drafts_of(reading, found)
-    blanks = blank_lines(page, reading.rows)
-    articles = tuple(_article(reading, draft, number, blanks) for number, draft in enumerate(drafts, 1))
-    notices = _notices(reading, drafts, left, blanks)
+    places = line_places(reading.rows)
+    articles = tuple(_article(reading, draft, number, places) for number, draft in enumerate(drafts, 1))
+    notices = _notices(reading, drafts, left, places)
     return Segmented(page.file, articles, notices)
 
 
-def _article(reading: Reading, draft: Draft, number: int, blanks: frozenset[int]) -> Article:
+def _article(reading: Reading, draft: Draft, number: int, places: Mapping[int, int]) -> Article:
     rows, page = reading.rows, reading.page
     order: list[int] = list(draft.heads)
     paragraphs: list[str] = []
@@ -112,7 +112,7 @@ def _article(reading: Reading, draft: Draft, number: int, blanks: frozenset[int]
         byline_line=byline_line,
         source=source,
         facts=find_facts(title, paragraphs, source, byline),
-        lines=line_runs(list(dict.fromkeys([row.line for row in printed])), blanks),
+        lines=line_runs(dict.fromkeys([row.line for row in printed]), places),
         spans=tuple([Span(row.line, row.start, row.end) for row in printed]),
         printed="\n".join([row.raw for row in printed]),
     )
@@ -158,7 +158,7 @@ _NOTICE_KINDS: dict[str, NoticeKind] = {
 
 
 def _notices(
-    reading: Reading, drafts: Sequence[Draft], left: Sequence[int], blanks: frozenset[int]
+    reading: Reading, drafts: Sequence[Draft], left: Sequence[int], places: Mapping[int, int]
 ) -> tuple[Notice, ...]:
     groups: list[tuple[NoticeKind, list[int]]] = []
     loose = set(left)
@@ -187,10 +187,12 @@ def _notices(
             groups[-1][1].append(at)
         else:
             groups.append((notice, [at]))
-    return tuple(_notice(reading, number, kind, members, blanks) for number, (kind, members) in enumerate(groups, 1))
+    return tuple(_notice(reading, number, kind, members, places) for number, (kind, members) in enumerate(groups, 1))
 
 
-def _notice(reading: Reading, number: int, kind: NoticeKind, members: Sequence[int], blanks: frozenset[int]) -> Notice:
+def _notice(
+    reading: Reading, number: int, kind: NoticeKind, members: Sequence[int], places: Mapping[int, int]
+) -> Notice:
     rows = [reading.rows[at] for at in members]
     text = join([row.clean for row in rows]) if kind == "caption" else title_of(rows)
     return Notice(
@@ -198,7 +200,7 @@ def _notice(reading: Reading, number: int, kind: NoticeKind, members: Sequence[i
         file=reading.page.file,
         kind=kind,
         text=text,
-        lines=line_runs(list(dict.fromkeys(row.line for row in rows)), blanks),
+        lines=line_runs(dict.fromkeys([row.line for row in rows]), places),
         spans=tuple([Span(row.line, row.start, row.end) for row in rows]),
         printed="\n".join(row.raw for row in rows),
     )
