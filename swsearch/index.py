@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from swsearch.pages.ready import Meta as PageMeta
 
 PAGE_SUFFIX, READY_SUFFIX, MENDED_SUFFIX, META_NAME = ".txt", ".jsonl", ".articles.json", "meta.csv"
+LARGE_BYTES = 4 * 1024 * 1024
+"""A larger .jsonl is read while what was read of it is written, by several processes if there are: it would take ten
+times as many bytes of memory, and longer."""
+
 Progress = Callable[[int, int, str], None]
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -48,11 +52,14 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What one seed gave: the hash of the very bytes that were read, its records, and what was left out."""
+    """What one seed gave: the hash of the very bytes that were read, its records, and what was left out.
+
+    `records` of a large .jsonl are an iterator that reads them, raises PageError, and adds to `problems`.
+    """
 
     sha256: str
-    records: tuple[Record, ...]
-    problems: tuple[PageError, ...] = ()
+    records: Iterable[Record]
+    problems: Sequence[PageError] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,29 +285,43 @@ def content_hash(seed: Seed) -> str:
 def read_seed(seed: Seed) -> Read:
     """The articles and notices of one seed. Raises PageError when nothing of it can be used."""
     digest = content_hash(seed)
-    if seed.file.endswith(READY_SUFFIX):
-        records, problems = _read_ready(seed)
-    else:
-        records, problems = _read_page(seed)
-    if seed.meta is not None:
-        meta = seed.meta
-        records = tuple(
-            replace(
+    problems: list[PageError] = []
+    if not seed.file.endswith(READY_SUFFIX):
+        return Read(digest, tuple(_with_meta(seed, _read_page(seed, problems))), problems)
+    records = _with_meta(seed, _read_ready(seed, problems))
+    return Read(digest, _told(seed, records) if _is_large(seed) else tuple(records), problems)
+
+
+def _is_large(seed: Seed) -> bool:
+    with suppress(OSError):  # reading it says what is wrong
+        return seed.file.endswith(READY_SUFFIX) and not seed.facts and seed.path.stat().st_size > LARGE_BYTES
+    return False
+
+
+def _with_meta(seed: Seed, records: Iterable[Record]) -> Iterator[Record]:
+    """The records with what meta.csv says of their file."""
+    meta = seed.meta
+    for record in records:
+        if meta is not None and isinstance(record, Article):
+            record = replace(
                 record, paper=meta.paper or record.paper, date=meta.date or record.date, page=meta.page or record.page
             )
-            if isinstance(record, Article)
-            else record
-            for record in records
-        )
-    return Read(digest, records, problems)
+        yield record
 
 
-def _read_page(seed: Seed) -> tuple[tuple[Record, ...], tuple[PageError, ...]]:
+def _told(seed: Seed, records: Iterable[Record]) -> Iterator[Record]:
+    """The records; whatever reading them raises becomes a PageError."""
+    try:
+        yield from records
+    except Exception as error:
+        raise _page_error(seed, error) from error
+
+
+def _read_page(seed: Seed, problems: list[PageError]) -> tuple[Record, ...]:
     from swsearch.pages.read import read_page
     from swsearch.pages.segment import segment
 
     page = read_page(seed.path, seed.root)
-    problems: tuple[PageError, ...] = ()
     segmented = None
     if seed.mended is not None:
         from swsearch.pages.ready import read_mended
@@ -308,51 +329,58 @@ def _read_page(seed: Seed) -> tuple[tuple[Record, ...], tuple[PageError, ...]]:
         try:
             segmented = read_mended(seed.mended, page)
         except PageError as error:
-            problems = (error,)
+            problems.append(error)
     if segmented is None:
         segmented = segment(page) if page.text.strip() else None
-    if segmented is None:
-        return (), problems
-    return (*segmented.articles, *segmented.notices), problems
+    return (*segmented.articles, *segmented.notices) if segmented is not None else ()
 
 
-def _read_ready(seed: Seed) -> tuple[tuple[Record, ...], tuple[PageError, ...]]:
-    from swsearch.pages.ready import read_articles
+def _read_ready(seed: Seed, problems: list[PageError]) -> Iterator[Record]:
+    from swsearch.pages.ready import iter_articles
 
-    articles, problems = read_articles(seed.path, seed.root)
-    if seed.facts:
-        from swsearch.pages.facts import find_facts
+    articles = iter_articles(seed.path, seed.root, problems)
+    if not seed.facts:
+        yield from articles
+        return
+    from swsearch.pages.facts import find_facts
 
-        articles = [
-            replace(one, facts=find_facts(one.title, one.paragraphs, one.source, one.byline))
-            if one.facts == Facts()
-            else one
-            for one in articles
-        ]
-    return tuple(articles), tuple(problems)
+    for one in articles:
+        bare = one.facts == Facts()
+        yield replace(one, facts=find_facts(one.title, one.paragraphs, one.source, one.byline)) if bare else one
 
 
 def _read_all(seeds: Sequence[Seed], jobs: int) -> Generator[tuple[Seed, Read | PageError], None, None]:
     """Each seed with what it gave, in order; with `jobs` > 1, one whose process dies costs that seed only."""
     if jobs > 1 and len(seeds) > 1:
-        yield from workers.run(_try_read, seeds, min(jobs, len(seeds)), _died)
+        for seed, result in workers.run(_try_read_small, seeds, min(jobs, len(seeds)), _died):
+            yield seed, _try_read(seed) if result is None else result
         return
     for seed in seeds:
         yield seed, _try_read(seed)
 
 
+def _try_read_small(seed: Seed) -> Read | PageError | None:
+    """As `_try_read`; None for a large .jsonl, whose records are not worth being sent from process to process."""
+    return None if _is_large(seed) else _try_read(seed)
+
+
 def _try_read(seed: Seed) -> Read | PageError:
     try:
         return read_seed(seed)
-    except PageError as error:
-        return error
-    except RecursionError:
-        return PageError(str(seed.path), "it is nested too deeply to be read")
-    except MemoryError:
-        return PageError(str(seed.path), "there is not enough memory to read it: make it smaller")
     except Exception as error:  # one page that we fail on must not keep the others out
-        reason = f"swsearch fails on it ({type(error).__name__}: {error}): please report it, with the page"
-        return PageError(str(seed.path), reason)
+        return _page_error(seed, error)
+
+
+def _page_error(seed: Seed, error: Exception) -> PageError:
+    """What keeps a seed out, as a sentence."""
+    if isinstance(error, PageError):
+        return error
+    if isinstance(error, RecursionError):
+        return PageError(str(seed.path), "it is nested too deeply to be read")
+    if isinstance(error, MemoryError):
+        return PageError(str(seed.path), "there is not enough memory to read it: make it smaller")
+    reason = f"swsearch fails on it ({type(error).__name__}: {error}): please report it, with the page"
+    return PageError(str(seed.path), reason)
 
 
 def _died(seed: Seed) -> PageError:
@@ -360,6 +388,19 @@ def _died(seed: Seed) -> PageError:
 
 
 # ---- 4 writing
+
+
+@dataclass
+class _Own:
+    """What is known of the records of a seed once they are read: its ids, which of them others lose, and whether it
+    has all that it brought."""
+
+    seed: Seed
+    ids: set[str] = field(default_factory=set)
+    lost: dict[str, set[str]] = field(default_factory=dict)
+    problems: list[PageError] = field(default_factory=list)
+    notices: int = 0
+    whole: bool = True
 
 
 class _Change:
@@ -399,31 +440,50 @@ class _Change:
                     progress(number, len(self._todo), seed.file)
                 if isinstance(result, PageError):
                     self._unread.append((seed, result))
-                else:
-                    self.skipped += result.problems
+                    continue
+                try:
                     self._write(seed, result)
+                except PageError as error:
+                    self._unread.append((seed, error))
 
     def _write(self, seed: Seed, result: Read) -> None:
-        records, ids, whole = [], set[str](), True
-        for record in result.records:
-            holder = seed.file if record.id in ids else self._holder(record.id)
-            if holder is not None and self._order.get(holder, -1) <= self._order[seed.file]:
-                if holder != seed.file or record.id in ids:
-                    reason = f"the id {record.id} is also in {holder}: each article needs an id of its own"
-                    self.skipped.append(PageError(str(seed.path), reason))
-                    whole = whole and holder == seed.file
-                    continue
-            elif holder is not None:
-                self._lost.setdefault(holder, set()).add(record.id)
-            ids.add(record.id)
-            records.append(record)
-        self._taken.update(dict.fromkeys(ids, seed.file))
-        now, before = _seed_file(seed.file, result.sha256 if whole else "", records), self._known.get(seed.file)
-        if now == before and not whole and not self._anew and self._same(seed.file, records):
+        """Write what a seed gave. Raises PageError if it cannot be read to its end; then nothing of it is written."""
+        before = self._known.get(seed.file)
+        own = _Own(seed)
+        records: Iterable[Record] = self._kept(own, result.records)
+        if isinstance(result.records, tuple) or not (before is None or self._anew):
+            records = list(records)
+        else:  # nothing to be compared with or removed: it may be written while it is read
+            self._engine.add(records, [])
+            records = []
+        self.skipped += [*result.problems, *own.problems]
+        for holder, lost in own.lost.items():
+            self._lost.setdefault(holder, set()).update(lost)
+        self._taken.update(dict.fromkeys(own.ids, seed.file))
+        sha256 = result.sha256 if own.whole else ""
+        now = SeedFile(seed.file, sha256, len(own.ids) - own.notices, own.notices)
+        if now == before and not own.whole and not self._anew and self._same(seed.file, records):
             self.same += 1
             return
         self._replace(records, now)
         (self.new if before is None else self.changed).append(seed.file)
+
+    def _kept(self, own: _Own, records: Iterable[Record]) -> Iterator[Record]:
+        """Those of a seed's records whose ids are its own."""
+        seed, ids = own.seed, own.ids
+        for record in records:
+            holder = seed.file if record.id in ids else self._holder(record.id)
+            if holder is not None and self._order.get(holder, -1) <= self._order[seed.file]:
+                if holder != seed.file or record.id in ids:
+                    reason = f"the id {record.id} is also in {holder}: each article needs an id of its own"
+                    own.problems.append(PageError(str(seed.path), reason))
+                    own.whole = own.whole and holder == seed.file
+                    continue
+            elif holder is not None:
+                own.lost.setdefault(holder, set()).add(record.id)
+            ids.add(record.id)
+            own.notices += isinstance(record, Notice)
+            yield record
 
     def _same(self, file: str, records: Sequence[Record]) -> bool:
         return self._engine.records(file) == tuple(sorted(records, key=lambda record: record.id))

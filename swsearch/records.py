@@ -14,6 +14,11 @@ Relaxed = Literal["no", "words", "some"]
 Facets = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
+def _by_position(self: Any) -> tuple[Any, tuple[Any, ...]]:
+    """For pickle: records travel between processes, and a dataclass that is frozen asks for its fields each time."""
+    return type(self), tuple([getattr(self, name) for name in self.__slots__])
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Characters of one line of a page: line and columns 1-based, `end` included."""
@@ -21,6 +26,8 @@ class Span:
     line: int
     start: int
     end: int
+
+    __reduce__ = _by_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class Evidence:
     start: int
     end: int
 
+    __reduce__ = _by_position
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -84,6 +93,8 @@ class Facts:
     years: tuple[int, ...] = ()
     agencies: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+    __reduce__ = _by_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,8 @@ class Article:
     spans: tuple[Span, ...] = ()
     printed: str = ""
     kind: str = "article"
+
+    __reduce__ = _by_position
 
     @property
     def text(self) -> str:
@@ -148,6 +161,8 @@ class Notice:
     lines: tuple[tuple[int, int], ...] = ()
     spans: tuple[Span, ...] = ()
     printed: str = ""
+
+    __reduce__ = _by_position
 
     def to_dict(self) -> dict[str, Any]:
         """The notice in the form that `swsearch segment --json` prints."""

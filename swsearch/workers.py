@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from typing import Any, TypeVar
@@ -21,41 +22,57 @@ AHEAD = 16
 
 
 def run(
-    task: Callable[[Item], Result], items: Sequence[Item], jobs: int, died: Callable[[Item], Result]
-) -> Iterator[tuple[Item, Result]]:
+    task: Callable[[Item], Result], items: Iterable[Item], jobs: int, died: Callable[[Item], Result]
+) -> Generator[tuple[Item, Result], None, None]:
     """Each item with what `task` gave for it, in order; with what `died` gives if the process died of it.
 
-    `task` must be importable, and raise nothing. Close the iterator to end the processes early.
+    `items` are taken one by one while others are worked on: making them may take its time. What that raises ends the
+    run. `task` must be importable, and raise nothing. Close the iterator to end the processes early.
     """
+    source = iter(items)
+    here: dict[int, Item] = {}  # taken and not given back
+    ready: deque[int] = deque()  # of them, those that nobody works on yet
     done: dict[int, Result] = {}
-    handed = emitted = 0
+    taken = emitted = 0
+    more = True
     workers: list[_Worker] = []
     with _interrupts() as interrupts:
         try:
-            while emitted < len(items):
+            while more or here:
                 idle = [worker for worker in workers if worker.at is None]
-                while handed < min(len(items), emitted + AHEAD * jobs) and (idle or len(workers) < jobs):
+                while ready and (idle or len(workers) < jobs):
                     if not idle:
                         workers.append(_Worker(task))
                         idle.append(workers[-1])
                     worker = idle.pop()
-                    if worker.take(handed, items[handed]):
-                        handed += 1
+                    if worker.take(ready[0], here[ready[0]]):
+                        ready.popleft()
                     else:
                         worker.kill()
                         workers.remove(worker)
-                for worker in _answering(workers, interrupts):
+                # One item for each process is made while they work, so that none waits for its next one.
+                room = more and len(ready) < jobs and taken < emitted + AHEAD * jobs
+                for worker in _answering(workers, interrupts, wait=not room):
                     at = worker.at
                     assert at is not None
                     try:
                         done[at] = worker.result()
                     except (EOFError, OSError):
-                        done[at] = died(items[at])
+                        done[at] = died(here[at])
                         worker.kill()
                         workers.remove(worker)
+                    room = False
                 while emitted in done:
-                    yield items[emitted], done.pop(emitted)
+                    yield here.pop(emitted), done.pop(emitted)
                     emitted += 1
+                if room:
+                    try:
+                        here[taken] = next(source)
+                    except StopIteration:
+                        more = False
+                    else:
+                        ready.append(taken)
+                        taken += 1
         finally:
             for worker in workers:
                 worker.kill()
@@ -134,10 +151,10 @@ def _interrupts() -> Iterator[socket.socket | None]:
             signal.set_wakeup_fd(before)
 
 
-def _answering(workers: Sequence[_Worker], interrupts: socket.socket | None) -> list[_Worker]:
-    """Those that have an answer, as soon as one has. Raises KeyboardInterrupt."""
+def _answering(workers: Sequence[_Worker], interrupts: socket.socket | None, *, wait: bool) -> list[_Worker]:
+    """Those that have an answer, as soon as one has, or at once. Raises KeyboardInterrupt."""
     pipes = [worker.pipe for worker in workers if worker.at is not None]
-    ready = connection.wait(pipes if interrupts is None else [*pipes, interrupts])
+    ready = connection.wait(pipes if interrupts is None else [*pipes, interrupts], None if wait and pipes else 0)
     if interrupts in ready and signal.SIGINT in interrupts.recv(1024):
         raise KeyboardInterrupt
     return [worker for worker in workers if worker.pipe in ready]

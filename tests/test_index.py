@@ -92,6 +92,108 @@ def test_jobs_give_the_same(place):
     assert search("社工站", index=place / "other", limit=0).to_dict()["hits"] == before
 
 
+def article(number, text="试点站全覆盖"):
+    return json.dumps(
+        {"id": f"law{number}", "title": f"第{number}号", "body": f"{text}{number}\n末段"}, ensure_ascii=False
+    )
+
+
+def stored(index):
+    """All that an index holds of its seeds."""
+    with open_index(index) as opened:
+        assert opened.check() == ()
+        engine = opened._engine
+        return {
+            seed.file: (seed, [record.to_dict() for record in engine.records(seed.file)])
+            for seed in engine.files().values()
+        }
+
+
+@pytest.fixture
+def streamed(monkeypatch):
+    """Every .jsonl is large, and a segment is full after a few articles."""
+    import swsearch.engines.whoosh.codec as codec
+    import swsearch.index as module
+
+    monkeypatch.setattr(module, "LARGE_BYTES", 0)
+    monkeypatch.setattr(codec, "MOST_CHARS", 2_000)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_large_jsonl_is_the_same_when_it_is_written_while_it_is_read(place, monkeypatch, jobs):
+    """With ids that are there twice or in another seed, lines that are wrong, and what meta.csv says."""
+    lines = [article(number) for number in range(400)]
+    lines[50:50] = ["{", article(7), '{"id": "x"}', ""]
+    (place / "seeds/laws.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (place / "seeds/more.jsonl").write_text("\n".join(map(article, range(390, 700))), encoding="utf-8")
+    (place / "seeds/meta.csv").write_text("file,paper\nmore.jsonl,公益时报\n", encoding="utf-8")
+    whole = rebuild(place / "seeds", index=place / "whole")
+    before = stored(place / "whole")
+    monkeypatch.setattr("swsearch.index.LARGE_BYTES", 0)
+    monkeypatch.setattr("swsearch.engines.whoosh.codec.MOST_CHARS", 2_000)
+    report = rebuild(place / "seeds", index=place / "other", jobs=jobs)
+    assert list(map(str, report.skipped)) == list(map(str, whole.skipped))
+    assert len(report.skipped) == 13
+    assert (report.new, report.articles) == (whole.new, whole.articles)
+    assert stored(place / "other") == before
+    hits = [
+        [(hit.id, hit.score) for hit in search("试点站 全覆盖", index=place / name, limit=0)]
+        for name in ("whole", "other")
+    ]
+    assert hits[0] == hits[1]
+    # More is added to it, and one of its ids goes to a seed that comes before it.
+    (place / "seeds/a.jsonl").write_text(article(500), encoding="utf-8")
+    rebuild(place / "seeds", index=place / "other", jobs=jobs)
+    rebuild(place / "seeds", index=place / "whole", full=True)
+    assert stored(place / "other") == stored(place / "whole")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PageError("laws.jsonl", "cannot be read: Input/output error"), "Input/output error"),
+        (RuntimeError("broken"), "please report it"),
+        (MemoryError(), "not enough memory"),
+    ],
+)
+def test_of_a_large_jsonl_that_cannot_be_read_to_its_end_nothing_is_written(
+    place, streamed, monkeypatch, jobs, error, reason
+):
+    """What was there of it before stays, and says so."""
+    import swsearch.pages.ready as module
+
+    original = module.iter_articles
+
+    def breaks(path, root, problems):
+        for number, one in enumerate(original(path, root, problems)):
+            if number == 250 and path.name == "laws.jsonl":
+                raise error
+            yield one
+
+    (place / "seeds/laws.jsonl").write_text("\n".join(map(article, range(300))), encoding="utf-8")
+    (place / "seeds/more.jsonl").write_text("\n".join(map(article, range(300, 400))), encoding="utf-8")
+    monkeypatch.setattr(module, "iter_articles", breaks)
+    report = build(place, jobs=jobs)
+    (skipped,) = report.skipped
+    assert "laws.jsonl" in skipped.path
+    assert reason in skipped.reason
+    assert set(stored(place / "index")) == {"002_83e35d380ba95719.txt", "004_4ffd5773b4f85cfa.txt", "more.jsonl"}
+    assert len(found(place, "“试点站全覆盖”", literal=True)) == 100
+    assert not found(place, "“试点站全覆盖200”")
+
+    monkeypatch.setattr(module, "iter_articles", original)
+    assert build(place, jobs=jobs).new == ("laws.jsonl",)
+    assert len(found(place, "“试点站全覆盖”", literal=True)) == 400
+    (place / "seeds/laws.jsonl").write_text("\n".join(article(n, "五社联动") for n in range(300)), encoding="utf-8")
+    monkeypatch.setattr(module, "iter_articles", breaks)
+    for full in (False, True):
+        assert reason in str(build(place, jobs=jobs, full=full).skipped[0])
+        assert stored(place / "index")["laws.jsonl"][0].stale
+        assert len(found(place, "“试点站全覆盖”", literal=True)) == 400
+        assert not found(place, "“五社联动1”")
+
+
 def test_unreadable_pages_are_reported_and_the_others_go_in(place):
     build(place)
     (place / "seeds/picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0" * 50)

@@ -75,7 +75,10 @@ class Engine(Protocol):
     name: str
 
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
-        """Store articles and notices, and the seeds they came from."""
+        """Store articles and notices, and the seeds they came from.
+
+        `records` may be an iterator that has yet to read them; if it raises, none of them is stored.
+        """
 
     def remove(self, files: Iterable[str]) -> None:
         """Forget these seeds with all that came from them."""

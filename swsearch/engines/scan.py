@@ -97,7 +97,7 @@ class ScanEngine:
 
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
         """See Engine."""
-        for record in records:
+        for record in tuple(records):
             self._entries[record.id] = _Entry(record, Indexed.of(record))
         self._files.update((seed.file, seed) for seed in files)
 

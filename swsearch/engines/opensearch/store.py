@@ -168,7 +168,7 @@ class OpenSearchEngine:
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
         """See Engine."""
         draft = self._writing()
-        for id, document in schema.record_documents(records):
+        for id, document in schema.record_documents(tuple(records)):
             draft.put(id, document)
         for seed in files:
             draft.put(*schema.seed_document(seed))

@@ -50,9 +50,12 @@ class ArrayCodec(base.Codec):  # type: ignore[misc]
 
     length_stats = False
 
+    def __init__(self, jobs: int = 1) -> None:
+        self._jobs = jobs
+
     def per_document_writer(self, storage: Any, segment: Any) -> ArrayDocuments:
         """What collects the documents of a new segment."""
-        return ArrayDocuments(storage, segment)
+        return ArrayDocuments(storage, segment, self._jobs)
 
     def field_writer(self, storage: Any, segment: Any) -> Any:
         """Nothing to write: no field is indexed in Whoosh's sense."""
@@ -152,10 +155,10 @@ class ArraySegment(base.Segment):  # type: ignore[misc]
 
 
 class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
-    """Collects documents, sorts their postings when closed, and writes the segment's file."""
+    """Collects documents, sorts their postings when closed (by `jobs` threads), and writes the segment's file."""
 
-    def __init__(self, storage: Any, segment: ArraySegment) -> None:
-        self._storage, self._segment = storage, segment
+    def __init__(self, storage: Any, segment: ArraySegment, jobs: int = 1) -> None:
+        self._storage, self._segment, self._jobs = storage, segment, jobs
         self.is_closed = False
         self._now: dict[str, Any] = {}
         self._kinds = bytearray()
@@ -271,7 +274,7 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         self._forms, self._records = [], []
         # Words first, and let go: what bigrams take while they are sorted is the peak of a rebuild.
         for name, inverter in (("word", self._words), ("gram", self._grams)):
-            postings = inverter.postings()
+            postings = inverter.postings(self._jobs)
             if name == "gram":
                 out.add("gram_terms", postings.terms)
             else:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swsearch.engines.whoosh.invert import DOC_BITS, LAST_DOC, MOST_DOCS, Postings
+from swsearch.engines.whoosh.invert import DOC_BITS, LAST_DOC, MOST_DOCS, U32, U64, Postings
 
-U64 = NDArray[np.uint64]
 Counts = NDArray[Any]
 
 RANGE_POSTINGS = 1_000_000
@@ -30,22 +29,24 @@ class Collector:
             packed, counts = packed[order], counts[order]
         self._counted.append((packed, counts))
 
-    def postings(self) -> Postings:
-        """All of it sorted; what was collected is let go."""
-        terms, lengths, docs, counts = [], [], [], []
-        for packed, count in self._ranges():
-            term = packed >> np.uint64(DOC_BITS)
-            first = _starts(term)
-            terms.append(term[first])
-            lengths.append(np.diff(np.append(first, len(term))).astype(np.uint64))
-            docs.append((packed & LAST_DOC).astype(np.uint16))
-            counts.append(count)
+    def postings(self, jobs: int = 1) -> Postings:
+        """All of it sorted, by `jobs` threads; what was collected is let go."""
+        ranges = list(self._ranges())
+        if jobs == 1 or len(ranges) == 1:
+            return self._gathered(map(self._sorted, ranges))
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(jobs) as pool:  # NumPy sorts without the interpreter's lock
+            return self._gathered(pool.map(self._sorted, ranges))
+
+    def _gathered(self, ranges: Iterable[tuple[U64, U64, NDArray[np.uint16], U32]]) -> Postings:
+        terms, lengths, docs, counts = map(list, zip(*ranges, strict=True))
         self._counted = []
         lists = np.cumsum(np.concatenate([np.zeros(1, np.uint64), *lengths]), dtype=np.uint64)
         return Postings(_joined(terms, np.uint64), lists, _joined(docs, np.uint16), _joined(counts, np.uint32))
 
-    def _ranges(self) -> Iterator[tuple[U64, Counts]]:
-        """All postings in order, in pieces of about RANGE_POSTINGS that end where a term ends."""
+    def _ranges(self) -> Iterator[list[slice]]:
+        """Parts of each chunk: together about RANGE_POSTINGS, all that belong to some terms."""
         total = sum(len(packed) for packed, _ in self._counted)
         largest = max((packed for packed, _ in self._counted), key=len, default=np.empty(0, np.uint64))
         pieces = -(-total // RANGE_POSTINGS)
@@ -56,13 +57,19 @@ class Collector:
                 len(packed) if bound is None else int(np.searchsorted(packed, np.uint64(bound), side="right"))
                 for packed, _ in self._counted
             ]
-            slices = [slice(start, end) for start, end in zip(at, ends, strict=True)]
-            packed = _joined([one[part] for (one, _), part in zip(self._counted, slices, strict=True)], np.uint64)
-            counts = _joined([one[part] for (_, one), part in zip(self._counted, slices, strict=True)], np.uint32)
+            yield [slice(start, end) for start, end in zip(at, ends, strict=True)]
             at = ends
-            if len(packed):
-                order = np.argsort(packed, kind="stable")  # quick on runs that are sorted
-                yield packed[order], counts[order].astype(np.uint32)
+
+    def _sorted(self, parts: Sequence[slice]) -> tuple[U64, U64, NDArray[np.uint16], U32]:
+        """Terms, how many postings each has, their documents and counts, in order."""
+        packed = _joined([one[part] for (one, _), part in zip(self._counted, parts, strict=True)], np.uint64)
+        counts = _joined([one[part] for (_, one), part in zip(self._counted, parts, strict=True)], np.uint32)
+        order = np.argsort(packed, kind="stable")  # quick on runs that are sorted
+        packed, counts = packed[order], counts[order].astype(np.uint32)
+        term = packed >> np.uint64(DOC_BITS)
+        first = _starts(term)
+        lengths = np.diff(np.append(first, len(term))).astype(np.uint64)
+        return term[first], lengths, (packed & LAST_DOC).astype(np.uint16), counts
 
 
 def counted(packed: U64) -> tuple[U64, Counts]:

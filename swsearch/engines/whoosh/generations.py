@@ -162,13 +162,13 @@ class Writer(SegmentWriter):  # type: ignore[misc]
     wrote is removed; if that was after the commit point, `published` is true and all of it stays.
     """
 
-    def __init__(self, index: ArrayIndex, readers: Sequence[ArrayReader]) -> None:
+    def __init__(self, index: ArrayIndex, readers: Sequence[ArrayReader], jobs: int = 1) -> None:
         self.perdocwriter: ArrayDocuments
         self.newsegment: ArraySegment
         self.published = False
         self._filled: list[ArraySegment] = []
         self._readers = {reader.segment.segid: reader for reader in readers}
-        super().__init__(index, _lk=False, codec=ArrayCodec(), compound=False)
+        super().__init__(index, _lk=False, codec=ArrayCodec(jobs), compound=False)
 
     def add_document(self, **given: Any) -> None:
         """See Whoosh."""
@@ -182,6 +182,18 @@ class Writer(SegmentWriter):  # type: ignore[misc]
             self._next_segment()
         self.perdocwriter.add_batch(batch)
         self._added = True
+
+    def place(self) -> tuple[int, int]:
+        """Where the next document goes; for `undo`."""
+        return len(self._filled), len(self.perdocwriter)
+
+    def undo(self, place: tuple[int, int]) -> None:
+        """Delete what was added from `place` on: documents of segments that are written or begun."""
+        before, first = place
+        sizes = [*(segment.docs for segment in self._filled), len(self.perdocwriter)]
+        for number, segment in enumerate((*self._filled, self.newsegment)):
+            for doc in range(first if number == before else 0, sizes[number] if number >= before else 0):
+                segment.delete_document(doc)
 
     def add_segment(self, segment: ArraySegment) -> None:
         """Copy the live documents of an old segment, array by array."""

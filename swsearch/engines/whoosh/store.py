@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from whoosh.index import EmptyIndexError
 from whoosh.writing import CLEAR
@@ -46,9 +47,6 @@ from swsearch.engines.whoosh.storage import DurableStorage, sync_directory
 from swsearch.errors import EngineError, IndexCorrupt, IndexMissing, IndexStale
 from swsearch.query.nodes import BoundNode
 from swsearch.settings import LOCK_SECONDS
-
-if TYPE_CHECKING:
-    from swsearch.engines.whoosh.batch import Batch
 
 T = TypeVar("T")
 
@@ -125,33 +123,31 @@ class WhooshEngine:
         if self._lock is None:
             raise EngineError("this index was opened for reading only", self.name)
         if self._writer is None:
-            self._writer = Writer(ArrayIndex(self._storage, self._generation), self._readers)
+            self._writer = Writer(ArrayIndex(self._storage, self._generation), self._readers, self._jobs)
         return self._writer
 
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
         """See Engine."""
         writer = self._writing()
         with _read_errors(self.path), _write_errors(self.path):
-            self._waiting += records
-            if len(self._waiting) >= (WAITING if self._jobs == 1 else WAITING_FOR_JOBS):
-                self._invert(writer)
+            if isinstance(records, Sequence):
+                self._waiting += records
+                if len(self._waiting) >= (WAITING if self._jobs == 1 else WAITING_FOR_JOBS):
+                    self._invert_waiting(writer)
+            else:
+                place = writer.place()
+                try:
+                    _invert(writer, records, self._jobs)
+                except BaseException:
+                    writer.undo(place)
+                    raise
             for seed in files:
                 writer.add_document(**seed_document(seed))
 
-    def _invert(self, writer: Any) -> None:
+    def _invert_waiting(self, writer: Writer) -> None:
         """Write the records that wait; inverted here, or by other processes where there is enough to do."""
-        from swsearch.engines.whoosh.batch import batches, invert  # a query needs none of this
-
         waiting, self._waiting = self._waiting, []
-        some = list(batches(waiting))
-        inverted: Iterable[Batch] = map(invert, some)
-        if self._jobs > 1 and len(waiting) >= WAITING_FOR_JOBS // 2:
-            from swsearch import workers
-
-            # A process that died leaves its batch to this one, which then says what is wrong with it.
-            inverted = (batch for _, batch in workers.run(invert, some, self._jobs, invert))
-        for batch in inverted:
-            writer.add_batch(batch)
+        _invert(writer, waiting, self._jobs if len(waiting) >= WAITING_FOR_JOBS // 2 else 1)
 
     def remove(self, files: Iterable[str]) -> None:
         """See Engine. It is what was committed that is removed."""
@@ -180,7 +176,7 @@ class WhooshEngine:
         assert self._lock is not None
         with _read_errors(self.path), _write_errors(self.path, lambda: writer.published):
             try:
-                self._invert(writer)
+                self._invert_waiting(writer)
                 self._delete([("kind", str(META))])
                 writer.add_document(**meta_document(meta))
                 self._lock.verify()
@@ -350,6 +346,25 @@ class WhooshEngine:
                 if self._lock is not None:
                     self._lock.release()
                     self._lock = None
+
+
+def _invert(writer: Writer, records: Iterable[Record], jobs: int) -> None:
+    """Write records, inverted a batch at a time by `jobs` processes, while the next ones are made."""
+    from swsearch.engines.whoosh.batch import batches, invert  # a query needs none of this
+
+    some = batches(records)
+    if jobs == 1:
+        for batch in some:
+            writer.add_batch(invert(batch))
+        return
+    from swsearch import workers
+
+    for first in itertools.islice(some, 1):  # what is loaded for it, processes that are forked now have too
+        writer.add_batch(invert(first))
+    # A process that died leaves its batch to this one, which then says what is wrong with it.
+    with closing(workers.run(invert, some, jobs, invert)) as inverted:
+        for _, one in inverted:
+            writer.add_batch(one)
 
 
 @contextmanager
