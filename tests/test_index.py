@@ -148,6 +148,23 @@ def test_a_large_jsonl_is_the_same_when_it_is_written_while_it_is_read(place, mo
     assert stored(place / "other") == stored(place / "whole")
 
 
+def test_jobs_write_the_same_bytes(tmp_path, monkeypatch):
+    """Postings sorted by threads, arrays written behind: nothing depends on who is quicker."""
+    monkeypatch.setattr("swsearch.engines.whoosh.collect.RANGE_POSTINGS", 1_000)
+    monkeypatch.setattr("swsearch.index.LARGE_BYTES", 0)
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/laws.jsonl").write_text("\n".join(map(article, range(600))), encoding="utf-8")
+    written = []
+    for jobs in (1, 3):
+        rebuild(tmp_path / "seeds", index=tmp_path / str(jobs), jobs=jobs)
+        with open_index(tmp_path / str(jobs)) as opened:
+            assert opened.check() == ()
+            (reader,) = opened._engine._readers
+            names = sorted(set(reader.file._arrays) - {"record", "record_at"})  # when it was built is in one
+            written.append({name: bytes(reader.file.array(name).data) for name in names})
+    assert written[0] == written[1]
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
     ("error", "reason"),

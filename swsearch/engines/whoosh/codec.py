@@ -12,7 +12,7 @@ import itertools
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,9 @@ from swsearch.engines.whoosh.schema import KEYS, KIND, RECORD
 
 if TYPE_CHECKING:
     from swsearch.engines.whoosh.batch import Batch
+
+Add = Callable[[str, "Array | bytes"], None]
+"""Writes an array under its name."""
 
 SUFFIX = ".arrays"
 MOST_CHARS = 20_000_000
@@ -259,42 +262,55 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
             return
         with self._storage.create_file(self._segment.file) as stream:
             out = ArrayWriter(stream)
-            self._write(out)
+            if self._jobs == 1:
+                self._write(out.add)
+            else:
+                self._write_behind(out.add)
             self._segment.sha256, self._segment.size = out.finish(
                 {"docs": len(self._kinds), "segment": self._segment.segid}
             )
         self._segment.docs, self._segment.chars = len(self._kinds), self.chars
 
-    def _write(self, out: ArrayWriter) -> None:
-        out.add("kinds", bytes(self._kinds))
-        out.add("lengths", np.frombuffer(self._lengths, dtype=np.uint32))
+    def _write_behind(self, add: Add) -> None:
+        """`_write`, another thread hashing and writing arrays, one after the other, while the next are sorted."""
+        from concurrent.futures import Future, ThreadPoolExecutor
+
+        added: list[Future[None]] = []
+        with ThreadPoolExecutor(1) as pool:
+            self._write(lambda name, array: added.append(pool.submit(add, name, array)))
+            for one in added:
+                one.result()
+
+    def _write(self, add: Add) -> None:
+        add("kinds", bytes(self._kinds))
+        add("lengths", np.frombuffer(self._lengths, dtype=np.uint32))
         for name, pieces in (("form", self._forms), ("record", self._records)):
-            out.add(f"{name}_at", np.cumsum([0, *map(len, pieces)], dtype=np.uint64))
-            out.add(name, b"".join(pieces))
+            add(f"{name}_at", np.cumsum([0, *map(len, pieces)], dtype=np.uint64))
+            add(name, b"".join(pieces))
         self._forms, self._records = [], []
         # Words first, and let go: what bigrams take while they are sorted is the peak of a rebuild.
         for name, inverter in (("word", self._words), ("gram", self._grams)):
             postings = inverter.postings(self._jobs)
             if name == "gram":
-                out.add("gram_terms", postings.terms)
+                add("gram_terms", postings.terms)
             else:
                 assert len(postings.terms) == len(self._vocabulary), "a word without a list shifts those after it"
-            _write_postings(out, name, postings)
-        _write_strings(out, "word", self._vocabulary)
-        _write_strings(out, "run", self._runs)
-        self._write_keys(out)
+            _write_postings(add, name, postings)
+        _write_strings(add, "word", self._vocabulary)
+        _write_strings(add, "run", self._runs)
+        self._write_keys(add)
 
-    def _write_keys(self, out: ArrayWriter) -> None:
+    def _write_keys(self, add: Add) -> None:
         held: dict[str, list[int]] = {}
         for doc, keys in enumerate(self._keys):
             for key in set(keys):
                 held.setdefault(key, []).append(doc)
         ordered = sorted(held)
         texts = [key.encode("utf-8", "surrogatepass") for key in ordered]
-        out.add("key_at", np.cumsum([0, *map(len, texts)], dtype=np.uint32))
-        out.add("key_text", b"".join(texts))
-        out.add("key_lists", np.cumsum([0, *(len(held[key]) for key in ordered)], dtype=np.uint32))
-        out.add("key_docs", np.array([doc for key in ordered for doc in held[key]], dtype=np.uint16))
+        add("key_at", np.cumsum([0, *map(len, texts)], dtype=np.uint32))
+        add("key_text", b"".join(texts))
+        add("key_lists", np.cumsum([0, *(len(held[key]) for key in ordered)], dtype=np.uint32))
+        add("key_docs", np.array([doc for key in ordered for doc in held[key]], dtype=np.uint16))
 
 
 def _units(grams: Array) -> tuple[Array, Array]:
@@ -328,25 +344,25 @@ def _renumber(table: Table, strings: Strings, owners: Array) -> Array:
     return numbers
 
 
-def _write_postings(out: ArrayWriter, name: str, postings: Postings) -> None:
+def _write_postings(add: Add, name: str, postings: Postings) -> None:
     """Documents in two bytes and counts in one; the few counts beyond that stand in a table of their own."""
     large = np.flatnonzero(postings.counts >= LARGE)
-    out.add(f"{name}_lists", postings.lists.astype(np.uint32))
-    out.add(f"{name}_docs", postings.docs)
-    out.add(f"{name}_counts", np.minimum(postings.counts, LARGE).astype(np.uint8))
-    out.add(f"{name}_large_at", large.astype(np.uint32))
-    out.add(f"{name}_large", postings.counts[large])
+    add(f"{name}_lists", postings.lists.astype(np.uint32))
+    add(f"{name}_docs", postings.docs)
+    add(f"{name}_counts", np.minimum(postings.counts, LARGE).astype(np.uint8))
+    add(f"{name}_large_at", large.astype(np.uint32))
+    add(f"{name}_large", postings.counts[large])
 
 
-def _write_strings(out: ArrayWriter, name: str, table: Table) -> None:
+def _write_strings(add: Add, name: str, table: Table) -> None:
     """Strings in the order of their numbers; their numbers in the order of their code points, and how each begins."""
     texts = list(table.numbers)
     order = sorted(range(len(texts)), key=texts.__getitem__)
     coded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    out.add(f"{name}_at", np.cumsum([0, *map(len, coded)], dtype=np.uint32))
-    out.add(f"{name}_text", b"".join(coded))
-    out.add(f"{name}_order", np.array(order, dtype=np.uint32))
-    out.add(f"{name}_first", np.array([beginning(texts[number]) for number in order], dtype=np.uint64))
+    add(f"{name}_at", np.cumsum([0, *map(len, coded)], dtype=np.uint32))
+    add(f"{name}_text", b"".join(coded))
+    add(f"{name}_order", np.array(order, dtype=np.uint32))
+    add(f"{name}_first", np.array([beginning(texts[number]) for number in order], dtype=np.uint64))
 
 
 # ---- reading a segment
