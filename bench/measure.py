@@ -37,6 +37,7 @@ class Plan:
     warming: int = 40
     passes: int = 3
     cold_pairs: int = 15
+    jobs_pairs: int = 3
     pages_s: float = 3.0
     whoosh_articles: int = WHOOSH_ARTICLES
     articles: int = 0
@@ -46,7 +47,7 @@ class Plan:
     @classmethod
     def quick(cls) -> Plan:
         """A run of under a minute."""
-        return cls(60, 10, 2, 5, 1.0, 300, 2_000, (1 / 4, 1 / 2, 1), 40)
+        return cls(60, 10, 2, 5, 1, 1.0, 300, 2_000, (1 / 4, 1 / 2, 1), 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +278,15 @@ def jobs(stage: Stage) -> Numbers:
     index = stage.folder / "indexes" / "jobs"
     out: Numbers = {"cores": os.cpu_count()}
     for name, seeds in (("one_file", stage.articles("swsearch").parent), ("eight_files", folder)):
-        taken = [
-            _run(_swsearch("rebuild", seeds, "--full", "--jobs", str(number), "--index", index), None)
-            for number in (1, 2)
+        pairs = [
+            [
+                _run(_swsearch("rebuild", seeds, "--full", "--jobs", str(number), "--index", index), None)
+                for number in (1, 2)
+            ]
+            for _ in range(stage.plan.jobs_pairs)
         ]
+        # The best of each: whatever else runs on one of the cores takes time from two processes only.
+        taken = [min(times) for times in zip(*pairs, strict=True)]
         out[name] = {"one_s": taken[0], "two_s": taken[1], "speedup": taken[0] / taken[1]}
         stage.say(f"--jobs 2   {name.replace('_', ' ')}: {taken[0] / taken[1]:.2f} times one job")
     return out

@@ -100,7 +100,7 @@ def test_unknown_names_are_refused():
 
 def test_a_small_run(docs, tmp_path, monkeypatch, capsys):
     pytest.importorskip("tantivy")
-    small = measure.Plan(12, 3, 2, 1, 0.1, 50, 200, (1 / 2, 1), 5)
+    small = measure.Plan(12, 3, 2, 1, 1, 0.1, 50, 200, (1 / 2, 1), 5)
     monkeypatch.setattr(measure.Plan, "quick", lambda: small)
     articles, out = tmp_path / "corpus.jsonl", tmp_path / "run.json"
     corpus.write(articles, docs)
