@@ -4,7 +4,16 @@ import time
 
 import pytest
 
-from swsearch.pages.credits import Credit, bare_names, is_name, names_in, opening_byline, read_credit, source_name
+from swsearch.pages.credits import (
+    Credit,
+    bare_names,
+    is_name,
+    lone_name,
+    names_in,
+    opening_byline,
+    read_credit,
+    source_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +53,9 @@ def test_the_source_is_the_name_alone(text, name):
         ("（记者 张明敏）", ("张明敏",)),
         ("本报记者 张三、李四报道", ("张三", "李四")),
         ("本报记者 阿依古丽·买买提", ("阿依古丽·买买提",)),
+        ("羊城晚报记者 李国辉", ("李国辉",)),
+        ("■新快报记者 王吕斌 通讯员 宣萱", ("王吕斌", "宣萱")),
+        ("采写：南都记者 张小玲", ("张小玲",)),
     ],
 )
 def test_a_byline_gives_names_only(text, names):
@@ -51,7 +63,15 @@ def test_a_byline_gives_names_only(text, names):
 
 
 @pytest.mark.parametrize(
-    "text", ["（新华社记者 徐昱/摄）", "（赵文博 摄）", "新华社记者 徐昱 摄", "（资料图片）", "（李思雨/供图）"]
+    "text",
+    [
+        "（新华社记者 徐昱/摄）",
+        "（赵文博 摄）",
+        "新华社记者 徐昱 摄",
+        "（资料图片）",
+        "（李思雨/供图）",
+        "王强摄（人民视觉）",
+    ],
 )
 def test_a_photo_credit_is_no_byline(text):
     assert read_credit(text) == Credit("photo")
@@ -116,3 +136,36 @@ def test_long_rows_are_read_quickly(text):
     read_credit(text)
     opening_byline(text)
     assert time.perf_counter() - start < 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("南都讯记者张小玲通讯员龙公宣凌晨三点多，家住龙岗的蔡女士", ("张小玲", "龙公宣")),
+        ("羊城晚报讯 记者李国辉、张三报道：昨日", ("李国辉", "张三")),
+        ("通讯记者王强三年来走遍了全县", None),
+        ("据资讯记者张三说", None),
+    ],
+)
+def test_a_paper_may_open_a_body_with_names_in_no_bracket(text, names):
+    found = opening_byline(text)
+    assert (found[1] if found else None) == names
+
+
+def test_an_opening_byline_broken_off_at_the_end_of_its_line_is_no_row_of_credit():
+    assert read_credit("〔記者陳柏宇／新北報") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("李思远", ("李思远",)),
+        ("李  明", ("李明",)),
+        ("欧阳明月", ("欧阳明月",)),
+        ("李明", ()),
+        ("在基层", ()),
+        ("李思 远", ()),
+    ],
+)
+def test_a_lone_name_has_three_characters_or_stands_apart(text, names):
+    assert lone_name(text) == names

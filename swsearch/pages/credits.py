@@ -16,6 +16,7 @@ _ROLE = (
     r"(?:(?:本[报報刊网網台]|新[华華]社|中新社|中新[网網])?(?:首席|特[约約派]|见[习習]|見習|实习|實習|驻[\u4e00-\u9fff]{1,4}|駐[\u4e00-\u9fff]{1,4}|全媒体|全媒體|资深|資深)?"
     r"(?:记者|記者|通[讯訊][员員]|评论员|評論員|撰稿人?|特派员|特派員|编译|編譯))"
 )
+_PAPER_ROLE = rf"(?:[\u4e00-\u9fff]{{1,5}}[报報都网網社台刊闻聞](?={_ROLE}))?{_ROLE}"  # 羊城晚报记者
 _MARK = r"[■□◆◇●○▲△▪★☆◎]"
 _OPEN, _CLOSE = r"[（(【〔\[]", r"[）)】〕\]]"
 _HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
@@ -29,10 +30,10 @@ _DID = (
 _NAMES = rf"{_NAME}(?:(?:{_SEP}+|{_SEP}*(?:{_ROLE}|[文摄图][/／]){_SEP}*){_NAME})*"
 
 BYLINE_ROW = re.compile(
-    rf"^(?:{_MARK}\s*(?:{_ROLE}|文[/／:：]?)?|{_ROLE}|{_OPEN}?\s*(?:文|撰文|作者|记者|記者)\s*[/／:：]|{_OPEN}\s*{_ROLE})"
+    rf"^(?:{_MARK}\s*(?:{_PAPER_ROLE}|文[/／:：]?)?|{_PAPER_ROLE}|{_OPEN}?\s*(?:文|撰文|采写|採寫|作者|记者|記者)\s*[/／:：]\s*(?:{_PAPER_ROLE})?|{_OPEN}\s*{_PAPER_ROLE})"
     rf"\s*[:：]?\s*{_NAMES}\s*[/／]?\s*{_DID}?\s*{_CLOSE}?$"
 )
-BYLINE_PAREN = re.compile(rf"[（(]{_ROLE}?\s*{_NAME}(?:{_SEP}+(?:{_ROLE})?\s*{_NAME}){{0,3}}[）)]$")
+BYLINE_PAREN = re.compile(rf"[（(]{_PAPER_ROLE}?\s*{_NAME}(?:{_SEP}+(?:{_PAPER_ROLE})?\s*{_NAME}){{0,3}}[）)]$")
 _FROM = r"(?:来源|來源|稿源|资料来源|資料來源|[转轉]自|[转轉][载載]自|摘自|原[载載]|选自|選自|[据據])"
 SOURCE_ROW = re.compile(
     rf"^{_OPEN}\s*(?:(?P<by>{_FROM})\s*[:：]?\s*)(?P<name>[^（）()，。；！？,;]{{2,40}}?)\s*{_CLOSE}$"
@@ -48,12 +49,13 @@ _PHOTO = (
     r"摄影报道|攝影報道|摄影|攝影|供[图圖]|[资資]料[图圖片]{1,2}|[图圖]片[来來]源.{0,14}|"
     r"制[图圖]|製圖|[摄攝]|[图圖][/／].{2,8}"
 )
-PHOTO_CREDIT = re.compile(rf"^{_OPEN}?[^。！？；]{{0,40}}?(?:{_PHOTO})\s*{_CLOSE}?$")
+PHOTO_CREDIT = re.compile(rf"^{_OPEN}?[^。！？；]{{0,40}}?(?:{_PHOTO})\s*(?:[（(][^（）()。]{{2,10}}[）)]|{_CLOSE})?$")
 CAPTION_HEAD = re.compile(
     r"^(?:[▲▼◀▶△▽↑↓←→]\s*|[图圖](?:[为為]|[①-⑩一二三四1-9][：:]?|[：:/／])|上[图圖]|下[图圖]|左[图圖]|右[图圖])"
 )
 _WIRE = r"(?:[据據]?新[华華]社|中新[社网網]|中央社)"
 _SENT = r"[讯訊电電]"
+_NO_PAPER = "通资短审问简快喜音电資審問簡電"  # 通讯, 资讯 … are no papers that send word
 OPENING = re.compile(
     rf"^{_OPEN}?\s*(?:"
     rf"本[报報刊]{_HAN}{{0,6}}?(?:\d{{1,2}}月\d{{1,2}}日)?{_SENT}(?:\s*{_CLOSE})?\s*"
@@ -106,11 +108,13 @@ def source_name(text: str) -> str | None:
 
 _SPLIT_NAME = re.compile(rf"(?<!{_HAN})({_HAN})[ \u3000]+({_HAN})(?!{_HAN})")
 _PLACE_TAIL = re.compile(rf"[/／\s]\s*{_HAN}{{2,4}}\s*(?:[报報][道導]|[电電])\s*[）)】〕\]]?$")
-_ROLE_INSIDE = re.compile(rf"({_ROLE})")
+_ROLE_INSIDE = re.compile(rf"({_PAPER_ROLE})")
 _PARTS = re.compile(rf"{_SEP}+")
 _WHOLE_NAME = re.compile(_NAME)
 _IS_MARKED = re.compile(_MARK)
-_ROLES = re.compile(rf"{_ROLE}|{_MARK}|{_DID}\s*$|[（()）【】〔〕\[\]:：]|^\s*(?:文|撰文|作者)\s*[/／:：]")
+_ROLES = re.compile(
+    rf"{_PAPER_ROLE}|{_MARK}|{_DID}\s*$|^\s*(?:文|撰文|采写|採寫|作者)\s*[/／:：]|[（()）【】〔〕\[\]:：]"
+)
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -139,6 +143,8 @@ def read_credit(text: str) -> Credit | None:
     text = _SPLIT_NAME.sub(r"\1\2", text)
     if BYLINE_ROW.match(text):
         names = names_in(text)
+        if text[0] in "（(【〔[" and text[-1] not in "）)】〕]":
+            return None  # the opening of a body, broken off at the end of its line
         if names and (_IS_MARKED.match(text) or sum(map(is_name, names)) * 2 >= len(names)):
             return Credit("byline", names=names)
     return None
@@ -150,11 +156,54 @@ def bare_names(text: str) -> tuple[str, ...]:
     return tuple(words) if 2 <= len(words) <= 5 and all(is_name(word) for word in words) else ()
 
 
+def lone_name(text: str) -> tuple[str, ...]:
+    """The name of a row that holds one name of three characters or more, or of two set apart (李  明), or nothing."""
+    words = text.split()
+    name = "".join(words)
+    if 2 < len(name) < 5 or (len(name) == 2 == len(words)):
+        return (name,) if is_name(name) and (len(words) == 1 or all(len(word) == 1 for word in words)) else ()
+    return ()
+
+
 def opening_byline(paragraph: str) -> tuple[str, tuple[str, ...]] | None:
     """The printed byline that opens a body (本报讯（记者 袁立平）) and its names, or None."""
     match = OPENING.match(paragraph)
     if not match:
-        return None
+        return _open_names(paragraph)
     printed = match["a"] or match["b"] or match["c"]
     names = names_in(printed) if printed else ()
     return (match.group(0).strip(), names) if names else None
+
+
+_SENT_BY = re.compile(rf"{_HAN}{{1,5}}(?![{_NO_PAPER}]){_HAN}[讯訊]\s*(?={_ROLE})")
+_ONE_ROLE = re.compile(rf"{_ROLE}\s*")
+
+
+def _open_names(paragraph: str) -> tuple[str, tuple[str, ...]] | None:
+    """The same where no bracket closes it: 南都讯 记者张小玲 通讯员龙公宣 凌晨三点…
+
+    A name ends where the next role begins, the last one where it can be a name no longer.
+    """
+    sent = _SENT_BY.match(paragraph) if "讯" in paragraph[:8] or "訊" in paragraph[:8] else None
+    if not sent:
+        return None
+    at, names = sent.end(), list[str]()
+    while role := _ONE_ROLE.match(paragraph, at):
+        after = _ONE_ROLE.search(paragraph, role.end(), role.end() + 16)
+        if after and after.start() > role.end():
+            names += [word for word in _NOT_NAME.split(paragraph[role.end() : after.start()]) if is_name(word)]
+            at = after.start()
+            continue
+        at = role.end()
+        while size := next((size for size in (3, 2) if is_name(paragraph[at : at + size])), 0):
+            size -= paragraph[at + 2 : at + 4] in ("报道", "報道", "報導")
+            names.append(paragraph[at : at + size])
+            at += size
+            if paragraph[at : at + 1] != "、":
+                break
+            at += 1
+        break
+    return (paragraph[:at].strip(), tuple(names)) if names else None
+
+
+_NOT_NAME = re.compile(r"[^\u3400-\u9fff]+")

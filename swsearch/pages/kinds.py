@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from swsearch.pages import credits
+from swsearch.pages import credits, frame
 from swsearch.pages.layout import Row, cut_row
 
 PARA, FLOW, HEAD = "P", "C", "H"  # starts a paragraph, carries it on, is set for display
@@ -42,6 +42,9 @@ _MASTHEAD = re.compile(
 )
 _SECTION = re.compile(r"^[\u4e00-\u9fff]{2,4}[·•・][\u4e00-\u9fff]{2,4}$")
 _TRAILING_SOURCE = credits.SOURCE_TAIL
+_BARE_PHOTO = re.compile(
+    r"(?<=[。！？”])\s*(?:本[报報刊]|新[华華]社|中新社)?(?:[记記]者|通[讯訊][员員])?\s*[\u4e00-\u9fff]{2,4}\s*[/／]?\s*[摄攝]影?\s*(?:[（(][^（）()。]{2,10}[）)])?$"
+)
 
 
 def cut_rows(rows: Sequence[Row]) -> list[Row]:
@@ -55,7 +58,7 @@ def cut_rows(rows: Sequence[Row]) -> list[Row]:
                 *parts, row = cut_row(row, cuts)
                 out += parts
                 text = row.text
-        if text[-1:] in "）)〕]】" or "据" in text or "據" in text or "源" in text:
+        if text[-1:] in "）)〕]】摄攝影" or "据" in text or "據" in text or "源" in text:
             at = _tail_credit(text)
             if at:
                 left, row = cut_row(row, [at])
@@ -66,6 +69,9 @@ def cut_rows(rows: Sequence[Row]) -> list[Row]:
 
 def _tail_credit(text: str) -> int:
     """Where a source, a photo credit or a byline in brackets starts that ends a line of body; 0 if there is none."""
+    bare = _BARE_PHOTO.search(text) if "摄" in text or "攝" in text else None
+    if bare:
+        return bare.start()
     at = max(text.rfind("（"), text.rfind("("), text.rfind("〔"))
     if at <= 0:
         return 0
@@ -95,6 +101,7 @@ _CREDIT_WORD = re.compile(
 )
 _CREDIT_FIRST = frozenset("（(【〔[■□◆◇●○▲△▪★☆◎文")
 _FRAME_MARK = re.compile("[：:·•・|｜@/]")
+_IN_SENTENCE = re.compile("[，。；,]")
 _CAPTION_FIRST = frozenset("▲▼◀▶△▽↑↓←→图圖上下左右")
 
 
@@ -130,6 +137,9 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
         if after_stop and credits.bare_names(text):
             kinds[at] = BYLINE
             continue
+        if row.width <= 8 and 0 < at < last and _under_headline(rows, kinds, at) and credits.lone_name(text):
+            kinds[at] = BYLINE
+            continue
         if at < last and text[0] in "（(〔[【" and _TRAILING_SOURCE.match(text) and text[-1:] not in "）)〕]】":
             both = credits.source_name(row.clean + rows[at + 1].clean)
             if both and rows[at + 1].width < 40:
@@ -142,6 +152,19 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
     _spread_headers(rows, kinds)
     mark_captions(rows, kinds)
     return kinds
+
+
+def _under_headline(rows: Sequence[Row], kinds: Sequence[str], at: int) -> bool:
+    """Whether the row stands between what can be a headline of up to three lines and a full line of body."""
+    after = rows[at + 1]
+    if after.width < 20 or after.closed:
+        return False
+    for before in range(at - 1, max(-1, at - 4), -1):
+        if kinds[before] or (before == at - 1 and rows[before].width <= 8) or _IN_SENTENCE.search(rows[before].clean):
+            return False
+        if before == 0 or kinds[before - 1] or rows[before - 1].closed:
+            return True
+    return False
 
 
 def _single_spaced(text: str) -> str:
@@ -158,9 +181,7 @@ def _photo_stands(rows: Sequence[Row], at: int) -> bool:
 def is_header(rows: Sequence[Row], at: int) -> bool:
     """Whether the row belongs to the frame of the page: name of the section, folio, date, staff, imprint."""
     row, count = rows[at], len(rows)
-    text = _single_spaced(row.text)
-    if _LATIN_LABEL.match(text):
-        return True
+    text = row.text
     if "。" in text:
         return False
     edge = at < 12 or at >= count - 6
@@ -170,9 +191,14 @@ def is_header(rows: Sequence[Row], at: int) -> bool:
         and (edge or (len(text) <= 60 and (row.gap > 0 or rows[at - 1].closed)))
     ):
         return True
+    if "，" in text:
+        return False
+    text = _single_spaced(text)
+    if _LATIN_LABEL.match(text):
+        return True
     if not edge:
         return False
-    if (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)):
+    if (_CALENDAR.search(text) and len(text) <= 30) or (at < 4 and _SECTION.match(text)) or frame.is_frame(text):
         return True
     if not (_FOLIO.match(text) or (len(row.clean) <= 26 and _DATE_LINE.match(text))):
         return False
@@ -182,11 +208,11 @@ def is_header(rows: Sequence[Row], at: int) -> bool:
 
 
 def _spread_headers(rows: Sequence[Row], kinds: list[str]) -> None:
-    """The name of the paper beside other header rows is one of them."""
+    """The name of the paper or of a section beside other header rows is one of them."""
     if HEADER not in kinds:
         return
     for at, row in enumerate(rows):
-        if not kinds[at] and len(row.clean) <= 8 and _MASTHEAD.match(row.clean):
+        if not kinds[at] and len(row.clean) <= 8 and (_MASTHEAD.match(row.clean) or frame.is_section(row.clean)):
             near = kinds[max(0, at - 2) : at + 3]
             if HEADER in near:
                 kinds[at] = HEADER
@@ -214,9 +240,37 @@ def mark_captions(rows: Sequence[Row], kinds: list[str]) -> None:
         if kind != PHOTO:
             continue
         back = at - 1
-        if back < 0 or kinds[back] or rows[back].closed:
+        if back < 0 or kinds[back]:
+            continue
+        if rows[back].closed:
+            first = _closed_caption(rows, kinds, at)
+            kinds[first:at] = [CAPTION] * (at - first)
             continue
         kinds[back] = CAPTION
-        while back > 0 and not kinds[back - 1] and not rows[back].gap and not rows[back - 1].closed and at - back < 4:
+        while back > 0 and not kinds[back - 1] and not rows[back].gap and _runs_on(rows, back) and at - back < 4:
             back -= 1
             kinds[back] = CAPTION
+
+
+def _runs_on(rows: Sequence[Row], at: int) -> bool:
+    """Whether row `at` of a caption carries on the one before, which ends in a comma or is a full line and longer."""
+    before, here = rows[at - 1], rows[at]
+    return before.pauses or (not before.closed and before.width >= max(24, here.width))
+
+
+def _closed_caption(rows: Sequence[Row], kinds: Sequence[str], at: int) -> int:
+    """Where the caption begins that ends in a full stop before the photo credit `at`; `at` if there is none.
+
+    It says itself that it is one (图为…, ▲…), or has its credit behind the stop on the same line: then it goes back to
+    where a sentence, a credit or a blank line ends, up to four rows.
+    """
+    same_line = rows[at - 1].line == rows[at].line
+    for first in range(at - 1, max(-1, at - 6), -1):
+        if kinds[first]:
+            return at
+        if credits.CAPTION_HEAD.match(rows[first].text):
+            return first
+        ends = first == 0 or kinds[first - 1] or rows[first].gap or rows[first - 1].closed
+        if ends:
+            return first if same_line else at
+    return at

@@ -136,7 +136,9 @@ def _read_credits(
         if reading.kinds[at] == BYLINE:
             row = reading.rows[at].text.strip()
             credit = credits.read_credit(row)
-            names += credit.names if credit else credits.bare_names(row) or credits.names_in(row)
+            names += (
+                credit.names if credit else credits.bare_names(row) or credits.lone_name(row) or credits.names_in(row)
+            )
             printed.append(re.sub(r"\s+", " ", row))
     if not names and paragraphs:
         for paragraph in paragraphs[:2]:
