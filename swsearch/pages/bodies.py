@@ -149,6 +149,10 @@ def score_slots(
             why.append(("opener", opener))
         if slot.heads:
             why += _look_of_heads([look.rows[row] for row in slot.heads])
+            if opener > 0:
+                told = max([share_of_pairs(look.rows[row].clean, here.text[:LEAD_CHARS]) for row in slot.heads])
+                if told > w["slot.told_from"]:
+                    why.append(("told again", w["slot.told"]))
             column = max(look.columns[here.rows[0]], paragraphs[at - 1].width)
             if any(look.width[row] >= column + 3 for row in slot.heads):
                 why.append(("wide head", w["slot.wide_head"]))
@@ -161,6 +165,19 @@ def score_slots(
         slot.why = why
         slot.score = sum([value for _, value in why])
     return idf
+
+
+LEAD_CHARS = 110  # of a paragraph are searched for the words of a headline
+MOST_HEAD_CHARS = 40  # of a display line are searched for
+
+
+def share_of_pairs(text: str, other: str) -> float:
+    """The share of the pairs of neighbouring characters of `text` that `other` has; 0 for a text of few of them."""
+    text = text[:MOST_HEAD_CHARS]
+    if len(text) < 6:
+        return 0.0
+    pairs = {text[at : at + 2] for at in range(len(text) - 1)}
+    return sum(map(other.__contains__, pairs)) / len(pairs)
 
 
 def _look_of_heads(rows: Sequence[Row]) -> list[tuple[str, float]]:

@@ -124,8 +124,14 @@ def join_score(a: Row, b: Row, says: float) -> float:
             score += w["head.join_down"]
         elif a.width <= 0.75 * b.width:
             score += w["head.join_up"]
+    elif says >= 0:
+        score = w["head.join"]
     else:
-        score = w["head.join"] if says >= 0 else w["head.join_blind"]
+        score = w["head.join_blind"]
+        if 2 * b.width <= a.width:
+            score += w["head.join_down"]
+        elif 2 * a.width <= b.width:
+            score += w["head.join_up"]
     if b.indent:
         score += w["head.join_box"]
     text = a.clean

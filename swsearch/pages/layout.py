@@ -204,8 +204,8 @@ def marks_of(rows: Sequence[Row]) -> list[str]:
     return _NOT_MARK.sub("", "\n".join([row.clean for row in rows])).split("\n")[: len(rows)]
 
 
-def row_widths(rows: Sequence[Row], marks: Sequence[str]) -> list[int]:
-    """The width of each row in cells, with marks counted as the page sets them: half a character wide, or a whole.
+def row_widths(rows: Sequence[Row], marks: Sequence[str]) -> tuple[list[int], bool]:
+    """The width of each row in cells, with marks counted as the page sets them, and whether that is half a character.
 
     Founder pages squeeze quotes, brackets, commas and stops to one cell (the five seeds and nmrb: neighbouring rows of
     a column then differ by 0.5 cells instead of 1.1), other pages do not (the practice pages). Whichever makes the rows
@@ -224,7 +224,7 @@ def row_widths(rows: Sequence[Row], marks: Sequence[str]) -> list[int]:
             continue
         apart_full += abs(2 * here - full[at - 1] - full[at + 1])
         apart_half += abs(2 * half[at] - half[at - 1] - half[at + 1])
-    return half if apart_half < apart_full else full
+    return (half, True) if apart_half < apart_full else (full, False)
 
 
 _WIDEST = 250  # cells
@@ -269,6 +269,27 @@ def column_widths(widths: Sequence[int], reach: int = 6) -> list[int]:
         if at >= 0:
             out.append(best)
     return out
+
+
+def body_columns(widths: Sequence[int], marked: Sequence[bool], reach: int = 6) -> list[int]:
+    """The same, where several headlines stand together that of the body near; `marked`: which rows have a mark.
+
+    Most headlines have none, and a column has one in two rows of three: a column much narrower than those of the page,
+    that only rows without marks speak for, is none.
+    """
+    columns = column_widths(widths, reach)
+    middle = sorted(columns)[len(columns) // 2] if columns else 0
+    alone = [at for at, column in enumerate(columns) if 4 * column < 3 * middle]
+    bodies = []
+    for at in alone:
+        near = range(max(0, at - reach), min(len(widths), at + reach + 1))
+        voting = [widths[other] for other in near if marked[other] and widths[other] >= 8]
+        votes = {width: sum([max(0, 3 - abs(width - other)) for other in voting]) for width in voting}
+        bodies.append(max(votes, key=lambda width: (votes[width], width), default=middle))
+    for at, body in zip(alone, bodies, strict=True):
+        if 4 * columns[at] < 3 * body:
+            columns[at] = body
+    return columns
 
 
 def line_runs(numbers: Iterable[int], places: Mapping[int, int]) -> tuple[tuple[int, int], ...]:

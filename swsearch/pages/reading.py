@@ -27,8 +27,9 @@ class Reading:
         self.page = page
         raw = page.text.split("\n")
         self.rows = kinds.cut_rows(rows_of(raw, repair_page(raw)))
-        self.look = Unwrapper(self.rows, opener_pattern(), strong_opener_pattern())
-        self.kinds = self.look.kinds(kinds.fixed_kinds(self.rows))
+        fixed = kinds.fixed_kinds(self.rows)
+        self.look = Unwrapper(self.rows, opener_pattern(), strong_opener_pattern(), fixed)
+        self.kinds = self.look.kinds(fixed)
         self._gather_teasers()
         self.paragraphs, self.slots = build(self.rows, self.kinds)
         self.credits = [

@@ -12,20 +12,22 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from operator import add
 from string import ascii_lowercase
 from typing import NamedTuple
 
 from swsearch.pages.kinds import FLOW, HEAD, PARA
-from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, column_widths, marks_of, row_widths
+from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, body_columns, marks_of, row_widths
 
 _NEVER_FIRST = frozenset("的们們者")
-_RARELY_FIRST = frozenset("了着著得性化等及之")
+_RARELY_FIRST = frozenset("了着著得性化等及之和与與")
 _SELDOM_FIRST = _NEVER_FIRST | _RARELY_FIRST | frozenset(ascii_lowercase)
 _MARKS = frozenset("，。、；：！？）》”」』,;:")
 _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于（《“「『〔【(")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
 _BRACKETS = frozenset("（）《》“”「」")
 MOST_MARKS = 40  # of a row are looked at; columns have under ten, whole paragraphs in one line more
+SEAM_ROWS, SEAM_CHARS = 512, 100  # so many rows, so much of each are searched: long pages take no longer a row
 SHORT = 5  # cells under its column from which a row is short: two characters and a half; 4 to 6 score alike
 
 _Three = tuple[float, float, float]
@@ -82,7 +84,9 @@ class _Marks(NamedTuple):
 class Unwrapper:
     """Scores of kinds and moves over the rows of one page."""
 
-    def __init__(self, rows: Sequence[Row], opener: re.Pattern[str], strong: re.Pattern[str]) -> None:
+    def __init__(
+        self, rows: Sequence[Row], opener: re.Pattern[str], strong: re.Pattern[str], fixed: Sequence[str] = ()
+    ) -> None:
         self.w = weights()
         self.rows = rows
         self.clean = clean = [row.clean for row in rows]
@@ -91,22 +95,33 @@ class Unwrapper:
         self.spaced = sum(self.hollow) > 0.12 * len(rows)
         printed = marks_of(rows)
         self.marks = list(map(_Marks.of, [marks[:MOST_MARKS] for marks in printed]))
-        self.width = row_widths(rows, printed)
-        self.columns = column_widths(self.width)
+        self.width, self.squeezed = row_widths(rows, printed)
+        self.columns = body_columns(self.width, [marks.some for marks in self.marks])
         self.says = says = blank_weight(rows)
         self.gaps = [says if row.gap else 0.0 for row in rows]
         self.closed = [row.closed for row in rows]
         self.pauses = [row.pauses for row in rows]
         self.opens = [opener.match(text) is not None for text in clean]
+        self.fixed = fixed or [""] * len(rows)
         self.piece = self._find_pieces()
         self.narrow = self._narrow_pairs()
+        self.extent = self._extents()
         self.short = [
             width <= (column * 0.6 if text.isascii() and _is_latin(text) else column - SHORT) and not narrow
-            for width, column, text, narrow in zip(self.width, self.columns, clean, self.narrow, strict=False)
+            for width, column, text, narrow in zip(self.extent, self.columns, clean, self.narrow, strict=False)
         ]
-        self.insets = True
-        self.insets = self._has_insets()
-        self.first = [self._looks_first(at) for at in range(len(rows))] if self.insets else [False] * len(rows)
+        looks_first = self._look_first()
+        self.insets = self._has_insets(looks_first)
+        self.first = looks_first if self.insets else [False] * len(rows)
+
+    def _extents(self) -> Sequence[int]:
+        """The width of each row with its layout spaces, a cell each; where marks are squeezed, so are the spaces."""
+        if self.squeezed or not any(self.hollow):
+            return self.width
+        return [
+            width if part else width + len(row.text) - len(row.clean)
+            for width, row, part in zip(self.width, self.rows, self.piece, strict=True)
+        ]
 
     def _find_pieces(self) -> list[bool]:
         """For each row whether it is the rest of a printed line that was broken at a layout space.
@@ -114,29 +129,28 @@ class Unwrapper:
         Such a line gives two to four short rows that fill the column together, broken beside a number or behind a mark.
         All of them are then taken to be as wide as the line.
         """
-        count = len(self.rows)
+        count, done = len(self.rows), 0
         piece = [False] * count
-        at = 0
-        while at < count - 1:
-            column, total, end = self.columns[at], self.width[at], at + 1
+        for at, (start, column) in enumerate(zip(tuple(self.width), self.columns, strict=True)):
+            if start > column - 3 or at < done or self.fixed[at]:
+                continue
+            total, end = start, at + 1
             while end < count and end - at < 4 and total <= column - 3 and self._broken_before(end):
                 total += self.width[end]
                 end += 1
                 if -2 <= total - column <= 3 or abs(total - column + 4) <= 2:
                     break
             if self.closed[at] and abs(total - column) > 1:
-                end = at + 1  # the end of a paragraph and a headline: only an exact fit makes them one line
+                continue  # the end of a paragraph and a headline: only an exact fit makes them one line
             if end - at > 1 and (-2 <= total - column <= 3 or abs(total - column + 4) <= 2):
                 piece[at + 1 : end] = [True] * (end - at - 1)
                 self.width[at:end] = [total] * (end - at)
-                at = end
-            else:
-                at += 1
+                done = end
         return piece
 
     def _broken_before(self, at: int) -> bool:
         """Whether a printed line can have been broken before this row: at a number, a Latin word or behind a mark."""
-        if self.says > 0.5 and self.rows[at].gap:
+        if (self.says > 0.5 and self.rows[at].gap) or self.fixed[at]:
             return False
         if self.closed[at - 1] and self.says < 0.5:
             return False  # the end of a paragraph and a subhead may fill a column too
@@ -147,7 +161,9 @@ class Unwrapper:
         """The kind of every row: what `fixed` says, else the best path through each stretch of undecided rows."""
         out = list(fixed)
         heads = self._heads()
-        steps, moves = self._steps(heads), self._moves()
+        doubtful = self._doubtful(heads)
+        self._add_retold(heads, doubtful)
+        steps, moves = self._steps(heads), self._moves(self._known_seams(doubtful))
         start = 0
         while start < len(out):
             end = start
@@ -159,25 +175,28 @@ class Unwrapper:
         self._demote_unmarked(out)
         return out
 
-    def _has_insets(self) -> bool:
+    def _has_insets(self, looks_first: Sequence[bool]) -> bool:
         """Whether a paragraph's first row is set in by two characters here (all seeds; hardly any practice page)."""
         at_start = [
             at
             for at in range(1, len(self.rows) - 1)
             if self.closed[at - 1] and self.short[at - 1] and abs(self.columns[at] - self.columns[at - 1]) <= 4
         ]
-        seen = sum(self._looks_first(at) for at in at_start)
-        return seen * 3 >= len(at_start) if len(at_start) >= 2 else True
+        return sum(looks_first[at] for at in at_start) * 3 >= len(at_start) if len(at_start) >= 2 else True
 
-    def _looks_first(self, at: int) -> bool:
-        """Whether the row looks like a paragraph's first: two characters short of the column that the next fills."""
-        if not self.insets or at + 1 >= len(self.rows) or self.closed[at]:
-            return False
-        row, after = self.width[at], self.width[at + 1]
-        if row < 12 or after < row + 2:
-            return False
-        column = max(self.columns[at], self.columns[at + 1])
-        return 3 <= column - row <= 6 and column - 2 <= after <= column + 6
+    def _look_first(self) -> list[bool]:
+        """Whether each row looks like a paragraph's first: two characters short of the column that the next fills."""
+        extent, columns = self.extent, self.columns
+        return [
+            row + 2 <= after
+            and row >= 12
+            and not closed
+            and 3 <= (column := max(here, there)) - row <= 6
+            and column - 2 <= after <= column + 6
+            for row, after, here, there, closed in zip(
+                extent, extent[1:], columns, columns[1:], self.closed, strict=False
+            )
+        ] + [False] * bool(extent)
 
     def _narrow_pairs(self) -> list[bool]:
         """For each row, and one more, whether it is as narrow as the one before, a mark in either: a column made narrow
@@ -254,7 +273,54 @@ class Unwrapper:
             out.append((para, flow, head))
         return out
 
-    def _moves(self) -> list[_Six]:
+    def _doubtful(self, heads: Sequence[float]) -> list[int]:
+        """The rows that may begin a headline as well as a paragraph: in no sentence, and of no sure look."""
+        fixed = self.fixed
+        before = True  # whether the row before lets this one begin something
+        out = []
+        for at, (head, closed) in enumerate(zip(heads, self.closed, strict=True)):
+            if before and -1.8 < head < 1.9 and not closed and not fixed[at]:
+                out.append(at)
+            before = closed or fixed[at] != "" or (before and head > 0)
+        return out
+
+    def _add_retold(self, heads: list[float], doubtful: Sequence[int]) -> None:
+        """To rows that may be headlines is added how much of them the next rows say again, as leads do.
+
+        Half of the headlines before their bodies have 40 % of their pairs of characters in the next five rows, one of
+        ten first rows of paragraphs.
+        """
+        clean, retold, most = self.clean, self.w["line.head_retold"], self.w["line.head_retold_cap"]
+        for at in doubtful:
+            text = clean[at]
+            begins = at == 0 or self.closed[at - 1] or self.fixed[at - 1]
+            if begins and heads[at] > -1.2 and 7 < len(text) <= MOST_MARKS and at + 1 < len(clean):
+                after = "\n".join([row[:SEAM_CHARS] for row in clean[at + 1 : at + 6]])
+                pairs = list(map(add, text[::2], text[1::2]))  # every other pair: as good, and half the work
+                share = sum(map(after.__contains__, pairs)) / len(pairs)
+                if share > 0.2:
+                    heads[at] += min(most, retold * (share - 0.2))
+
+    def _known_seams(self, doubtful: Sequence[int]) -> dict[int, bool]:
+        """Whether the last character of a row and the first one of the next stand together elsewhere on the page.
+
+        So do two of five neighbouring rows of a column, and one of 200 headlines and first rows of a body: a row that
+        might be a headline is so known for the first row of a paragraph. The key is the row behind.
+        """
+        clean, fixed, seams = self.clean, self.fixed, dict[int, bool]()
+        part, text = -1, ""
+        for at in doubtful:
+            if at + 1 < len(clean) and not fixed[at + 1]:
+                a, b = clean[at][-1], clean[at + 1][0]
+                if "\u33ff" < a < "\ua000" and "\u33ff" < b < "\ua000":
+                    if part != at // SEAM_ROWS:
+                        part = at // SEAM_ROWS
+                        rows = clean[part * SEAM_ROWS : (part + 1) * SEAM_ROWS + 1]
+                        text = "\n".join([row[:SEAM_CHARS] for row in rows])
+                    seams[at + 1] = a + b in text
+        return seams
+
+    def _moves(self, seams: Mapping[int, bool]) -> list[_Six]:
         """The scores of going to each row: body to P, body to H, P to C, C to C, H to H, H to P (H to C is never)."""
         w = self.w
         run, after_head, indent = w["line.head_run"], w["line.para_after_head"], w["line.para_indent"]
@@ -268,6 +334,13 @@ class Unwrapper:
             head_para = after_head + indent if first else after_head
             body = self._after_stop(at, gap) if closed else self._inside_sentence(at, gap)
             out.append((*body, run - 0.4 * gap, head_para))
+        for at, known in seams.items():
+            to_para, to_head, para_flow, flow_flow, head_head, head_para = out[at]
+            if known:
+                head_para += w["line.seam_head"]
+            else:
+                para_flow, flow_flow = para_flow + w["line.seam_not"], flow_flow + w["line.seam_not"]
+            out[at] = (to_para, to_head, para_flow, flow_flow, head_head, head_para)
         return out
 
     def _after_stop(self, at: int, gap: float) -> tuple[float, float, float, float]:
