@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from swsearch.errors import QuerySyntaxError
 from swsearch.query.fields import FieldInfo, find_field
 from swsearch.query.nodes import And, Chunk, Field, Near, Node, Not, Or, conjunction, disjunction
 from swsearch.query.tokens import Problem, Token, as_text, cut, shown
+from swsearch.text.match import all_han
 
 if TYPE_CHECKING:
     from lark import Lark, Tree
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _STARTS = ("TEXT", "NEAR", "FIELD", "NOT", "LPAR")  # what an operand begins with
 _ENDS = ("TEXT", "NEAR", "RPAR")
 _MAX_WARNINGS = 8
-# Han characters and digits hold no syntax; a lone Han character may be 与, 或 or 非.
-_PLAIN = re.compile("(?:[\u4e00-\u9fff0-9、，。]{2,100}(?: |$)){1,8}")
+_PLAIN_CHARS = 100
+_PASSED_OVER = str.maketrans("", "", "0123456789、，。")
 _NAMES = {
     "TEXT": "a chunk",
     "NEAR": "",
@@ -59,8 +59,8 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
     >>> str(parse("标题：“全覆盖” 社工站 或 社工室").node)
     'title:"全覆盖" (社工站 OR 社工室)'
     """
-    if _PLAIN.fullmatch(text):  # what most people type: the same, sooner
-        return Parsed(conjunction([Chunk(chunk) for chunk in text.split()]), ())
+    if len(text) <= _PLAIN_CHARS and all(map(_is_plain, chunks := text.split(" "))):  # most queries: the same, sooner
+        return Parsed(conjunction(map(Chunk, chunks)), ())
     found = cut(text)
     reader = _Reader(text, strict, list(found.problems))
     node = reader.read(found.tokens)
@@ -70,6 +70,11 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
             raise QuerySyntaxError(message, text, 0, ("a chunk",))
         return Parsed(None, (*reader.warnings(), message))
     return Parsed(node, reader.warnings())
+
+
+def _is_plain(chunk: str) -> bool:
+    """Whether what stands between spaces is surely text; a lone Han character may be 与, 或 or 非."""
+    return len(chunk) > 1 and all_han(chunk.translate(_PASSED_OVER))
 
 
 class _Reader:

@@ -29,12 +29,14 @@ from swsearch.text.fold import fold
 BREAK = "¶"
 MARK = "\x1f"  # white space to Python, so it never survives from a text
 
+SHORT_CHARS = 64
+"""Up to here a text may be a chunk, which most often has Han characters only."""
+
 LONG_CHARS = 600
 """From here mapping by array is faster, where numpy is loaded: it takes 0.1 ms for any text up to then."""
 
 _LONE_POINT = re.compile(r"[.,](?:(?<![0-9].)|(?![0-9]))")
 _RUN = re.compile(r"[0-9a-z.,]+")
-_HAN = re.compile("[\u4e00-\u9fff]+")
 _UNIT = re.compile(f"{MARK}[^{MARK}]*{MARK}|.", re.DOTALL)
 
 
@@ -45,7 +47,7 @@ def match_form(text: str) -> str:
     '社工站¶共\x1f24\x1f个'
     """
     folded = fold(text)
-    if _HAN.fullmatch(folded):  # units all of them, as in most chunks
+    if len(folded) <= SHORT_CHARS and all_han(folded):  # units all of them
         return folded
     # What is left of [.,] stands between digits, so the run takes it along.
     form = _RUN.sub(rf"{MARK}\g<0>{MARK}", _pointed(folded))
@@ -53,6 +55,11 @@ def match_form(text: str) -> str:
     if not form.isascii() and marks.far.search(form):
         form = form.translate(_marks())
     return marks.breaking.sub(BREAK, marks.vanishing.sub("", form)).strip(BREAK)
+
+
+def all_han(text: str) -> bool:
+    """Whether `text` has common Han characters only, and any. Not by a pattern, which would take 1 ms to make."""
+    return bool(text) and min(text) >= "\u4e00" and max(text) <= "\u9fff"
 
 
 def match_lines(text: str) -> list[str]:
