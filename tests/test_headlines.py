@@ -170,3 +170,27 @@ def test_the_search_finds_the_best_of_all_labels(seed):
     assert total == pytest.approx(score_of(labels, lines, bodies, values, *(near[::-1] if habit else near)))
     assert assign(lines, bodies, Shares(values), -1, best - 1e-6) is not None
     assert assign(lines, bodies, Shares(values), -1, best + 1e-6) is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        ["奉贤柘林：住进“椿萱庭”", "乡邻还在身旁"],
+        ["北京社区养老服务驿站", "2020年将达上千家"],
+        ["光芒四「攝」", "身障據點自拍成果短片巡展"],
+    ],
+)
+def test_two_lines_of_headline_that_fill_a_column_together_are_no_broken_line_of_body(title):
+    body = [
+        "社区养老服务驿站共有三百八十处，可供老人",
+        "就近用餐、理发、量血压，也能在这里下棋、",
+        "写字、听讲座。驿站由街道提供房屋，由机构",
+        "运营，费用由市区两级补助。",
+        "今年还要新建一百处，其中六成在山区乡镇，",
+        "做到每村都有人管，每户都有人问。",
+        "（据《北京晚报》）",
+    ]
+    first = ["会议听取了各区的汇报，讨论了明年的预算。", "（据《人民日报》）"]
+    text = "\n".join(["明年预算先听各区", *body[:4], *first, *title, *body])
+    articles = segment(Page("page.txt", text + "\n")).articles
+    assert [article.title.replace(" ", "") for article in articles][-1] == "".join(title)

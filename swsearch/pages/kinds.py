@@ -157,7 +157,7 @@ def fixed_kinds(rows: Sequence[Row]) -> list[str]:
 def _under_headline(rows: Sequence[Row], kinds: Sequence[str], at: int) -> bool:
     """Whether the row stands between what can be a headline of up to three lines and a full line of body."""
     after = rows[at + 1]
-    if after.width < 20 or after.closed:
+    if after.width < 20 or (after.closed and after.width < 40):
         return False
     for before in range(at - 1, max(-1, at - 4), -1):
         if kinds[before] or (before == at - 1 and rows[before].width <= 8) or _IN_SENTENCE.search(rows[before].clean):

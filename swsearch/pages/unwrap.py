@@ -17,7 +17,7 @@ from string import ascii_lowercase
 from typing import NamedTuple
 
 from swsearch.pages.kinds import FLOW, HEAD, PARA
-from swsearch.pages.layout import HANGING, TITLE_SPACE, Row, blank_weight, body_columns, marks_of, row_widths
+from swsearch.pages.layout import CLOSERS, HANGING, TITLE_SPACE, Row, blank_weight, body_columns, marks_of, row_widths
 
 _NEVER_FIRST = frozenset("的们們者")
 _RARELY_FIRST = frozenset("了着著得性化等及之和与與")
@@ -134,6 +134,9 @@ class Unwrapper:
         for at, (start, column) in enumerate(zip(tuple(self.width), self.columns, strict=True)):
             if start > column - 3 or at < done or self.fixed[at]:
                 continue
+            begins = at == 0 or self.closed[at - 1] or self.fixed[at - 1] != ""
+            if begins and self.clean[at][-1] in CLOSERS:
+                continue  # a headline may end so; the first line of a paragraph hardly ever breaks there
             total, end = start, at + 1
             while end < count and end - at < 4 and total <= column - 3 and self._broken_before(end):
                 total += self.width[end]
@@ -142,6 +145,8 @@ class Unwrapper:
                     break
             if self.closed[at] and abs(total - column) > 1:
                 continue  # the end of a paragraph and a headline: only an exact fit makes them one line
+            if begins and not any(marks.some for marks in self.marks[at:end]):
+                continue  # so do two lines of a headline that are parted before a number
             if end - at > 1 and (-2 <= total - column <= 3 or abs(total - column + 4) <= 2):
                 piece[at + 1 : end] = [True] * (end - at - 1)
                 self.width[at:end] = [total] * (end - at)
