@@ -279,6 +279,8 @@ def body_columns(widths: Sequence[int], marked: Sequence[bool], reach: int = 6) 
     """
     columns = column_widths(widths, reach)
     middle = sorted(columns)[len(columns) // 2] if columns else 0
+    if 4 * min(columns, default=0) >= 3 * middle:
+        return columns
     alone = [at for at, column in enumerate(columns) if 4 * column < 3 * middle]
     bodies = []
     for at in alone:

@@ -27,7 +27,8 @@ _NEVER_LAST = frozenset("的和与與及將将把被對对從从並并或於于�
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("「", "」"))
 _BRACKETS = frozenset("（）《》“”「」")
 MOST_MARKS = 40  # of a row are looked at; columns have under ten, whole paragraphs in one line more
-SEAM_ROWS, SEAM_CHARS = 512, 100  # so many rows, so much of each are searched: long pages take no longer a row
+SEAM_ROWS, SEAM_CHARS = 512, 40_000  # so much at a time is searched: long pages take no longer a row
+LEAD_CHARS = 400  # of the next rows are searched for what a headline says
 SHORT = 5  # cells under its column from which a row is short: two characters and a half; 4 to 6 score alike
 
 _Three = tuple[float, float, float]
@@ -300,7 +301,7 @@ class Unwrapper:
             text = clean[at]
             begins = at == 0 or self.closed[at - 1] or self.fixed[at - 1]
             if begins and heads[at] > -1.2 and 7 < len(text) <= MOST_MARKS and at + 1 < len(clean):
-                after = "\n".join([row[:SEAM_CHARS] for row in clean[at + 1 : at + 6]])
+                after = "\n".join(clean[at + 1 : at + 6])[:LEAD_CHARS]
                 pairs = list(map(add, text[::2], text[1::2]))  # every other pair: as good, and half the work
                 share = sum(map(after.__contains__, pairs)) / len(pairs)
                 if share > 0.2:
@@ -320,8 +321,7 @@ class Unwrapper:
                 if "\u33ff" < a < "\ua000" and "\u33ff" < b < "\ua000":
                     if part != at // SEAM_ROWS:
                         part = at // SEAM_ROWS
-                        rows = clean[part * SEAM_ROWS : (part + 1) * SEAM_ROWS + 1]
-                        text = "\n".join([row[:SEAM_CHARS] for row in rows])
+                        text = "\n".join(clean[part * SEAM_ROWS : (part + 1) * SEAM_ROWS + 1])[:SEAM_CHARS]
                     seams[at + 1] = a + b in text
         return seams
 
