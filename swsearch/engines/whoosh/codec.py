@@ -556,10 +556,13 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         at, read = self._each_form, self._form.read
         return (read(at[doc], at[doc + 1]) for doc in docs)
 
-    def forms(self, docs: Array, between: bytes) -> tuple[bytes, Array]:
-        """The same of several documents, each followed by `between`, and where each of them ends, in UTF-16 units."""
+    def forms(self, docs: Array, between: bytes, head: int | None) -> tuple[bytes, Array]:
+        """The same of several documents, or its first `head` UTF-16 units, each followed by `between`; and where each
+        ends then, in units."""
         at = docs.astype(np.int64)
         starts, ends = self._form_at[at].astype(np.int64), self._form_at[at + 1].astype(np.int64)
+        if head is not None:
+            ends = np.minimum(ends, starts + 2 * head)
         data = between.join([*self._form.each(starts, ends), b""])
         return data, np.cumsum(ends - starts + len(between)) // 2
 
