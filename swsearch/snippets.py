@@ -199,12 +199,12 @@ class _Text:
         """Whether the folded body has `form` as it is, and then which sentences have it."""
         if MARK in form:
             return False
-        folded, starts, has = self.folded, self.starts, self.has
+        folded, starts = self.folded, self.starts
         offset = folded.find(form)
         found = offset >= 0
         while offset >= 0:
             after = bisect_right(starts, offset)
-            has[after - 1] = has.get(after - 1, 0) | bit
+            self._add(after - 1, bit)
             offset = folded.find(form, starts[after]) if after < len(starts) else -1
         return found
 

@@ -73,7 +73,7 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
 
 def _may_have_any(folded: str) -> bool:
     """Whether a part of `folded` is a word of the lists, by looking through their text."""
-    lists = f" {_folded_lists()} ".translate({ord("\t"): " ", ord("\n"): " "})
+    lists = _listed_words()
     for at in range(len(folded) - 1):
         for end in range(at + 2, len(folded) + 1):
             word = " " + folded[at:end]
@@ -149,6 +149,12 @@ def _lists() -> str:
 @cache
 def _folded_lists() -> str:
     return fold(_lists())
+
+
+@cache
+def _listed_words() -> str:
+    """The folded lists with one space on either side of each word."""
+    return f" {_folded_lists()} ".translate({ord("\t"): " ", ord("\n"): " "})
 
 
 def _unique(table: dict[str, list[str]]) -> Counterparts:

@@ -36,9 +36,9 @@ class ArrayWriter:
     """Writes a file of arrays, one after the other, to `stream`, which has `write`."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        import hashlib
+        import hashlib  # a query, which only reads, need not load it
 
+        self._stream = stream
         self._hash = hashlib.sha256()
         self._directory: dict[str, list[Any]] = {}
         self._crcs: list[int] = []
