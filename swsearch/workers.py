@@ -130,25 +130,36 @@ def _interrupts_later() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+_heard: list[socket.socket] = []  # that of the run under way, which runs within it share
+
+
 @contextmanager
 def _interrupts() -> Iterator[socket.socket | None]:
     """What can be read once there was a Ctrl-C; None where it would not be a KeyboardInterrupt here.
 
-    The exception alone is not enough: it is lost in `__del__` or in a hook of `os.fork`, and comes late if the signal
-    does between the last look at signals and the beginning of a wait.
+    Until the end of the block it is no exception, which would be lost in `__del__` or in a hook of `os.fork`, and come
+    late if the signal does between the last look at signals and the beginning of a wait: those who wait raise it.
     """
     main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield None
+    if not main or _heard or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield _heard[0] if main and _heard else None
         return
     ours, theirs = socket.socketpair()
     with ours, theirs:
+        ours.setblocking(False)
         theirs.setblocking(False)
         before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        _heard.append(ours)
         try:
             yield ours
         finally:
+            _heard.clear()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.set_wakeup_fd(before)
+        with suppress(BlockingIOError):
+            if signal.SIGINT in ours.recv(1024):
+                raise KeyboardInterrupt
 
 
 def _answering(workers: Sequence[_Worker], interrupts: socket.socket | None, *, wait: bool) -> list[_Worker]:

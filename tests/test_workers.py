@@ -156,10 +156,9 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("where", ["fork", "__del__"])
 def test_an_interrupt_is_not_lost(tmp_path, where):
-    """What a hook of `os.fork` raises, or `__del__`, is only printed; then the wait that follows must not be long."""
+    """What a hook of `os.fork` or `__del__` raises would only be printed, and the wait that follows be long."""
     program = tmp_path / "program.py"
     program.write_text(INTERRUPTED)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, program, where], capture_output=True, text=True, env=environment, timeout=15)
-    assert where == "fork" or "Exception ignored" in done.stderr  # on a busy machine it comes behind the hook
-    assert done.stdout == "stopped\n"
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
