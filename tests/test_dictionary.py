@@ -45,7 +45,7 @@ def test_words_that_are_none(looked_up, loaded):
 
 
 def test_cuts_as_jieba_does(looked_up):
-    cut = words._cut()
+    cut = words._loaded.load()
     random_ = random.Random(3)
     text = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "seeds").glob("*.txt")))
     runs = HAN.findall(text.replace("\n", ""))

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from swsearch.text import words as module
 from swsearch.text.fold import fold
+from swsearch.text.match import match_form
 from swsearch.text.words import (
     backend,
     dictionary_fingerprint,
     domain_words,
     function_words,
+    is_plain,
     numbered_words_of,
     simplified,
     words,
@@ -163,8 +165,7 @@ def test_threads_share_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     load = module._rjieba if backend() == "rjieba" else module._jieba
     monkeypatch.setattr(module, load.__name__, lambda: loads.append(1) or load())
     monkeypatch.setattr(module, "SHORT_CHARS", 0)  # otherwise nothing need be loaded
-    module._cut.cache_clear()
-    module._load_cut.cache_clear()
+    monkeypatch.setattr(module, "_loaded", module._Jieba())
     found: list[list[str]] = []
     threads = [threading.Thread(target=lambda: found.append(words("乡镇社工站"))) for _ in range(8)]
     for thread in threads:
@@ -204,3 +205,19 @@ def test_numbered_words_are_the_words(texts: list[str]) -> None:
 def test_a_text_alone_has_the_words_that_it_has_among_others(text: str) -> None:
     """Text of Han characters alone goes a shorter way, without patterns."""
     assert words_of((text, text)) == [words(text)] * 2
+
+
+def test_nothing_need_be_done_to_plain_characters() -> None:
+    plain = "".join(filter(is_plain, map(chr, range(sys.maxunicode + 1))))
+    assert len(plain) > 13_000
+    assert fold(plain) == match_form(plain) == plain
+    assert not module._traditional() & set(plain)
+    assert HAN.fullmatch(plain)
+
+
+@given(st.text(alphabet="社工站会的里裡著臺𠮷䜣訢鿕鿖Ａa1，.“ \u200b\ud800", max_size=12))
+def test_plain_text_goes_a_shorter_way(text: str) -> None:
+    assert is_plain(text) == (text != "" and all(map(is_plain, text)))
+    assert words(text) == words_of((text,))[0]
+    if is_plain(text):
+        assert simplified(text) == fold(text) == match_form(text) == text

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from swsearch.errors import QueryError, QuerySyntaxError, UnknownFieldError, UnknownRegionError
+from swsearch.query.chunks import read_chunk
 from swsearch.query.explain import explain
 from swsearch.query.fields import FIELDS, find_field
 from swsearch.query.names import name_forms
@@ -47,8 +47,7 @@ __all__ = ["Bound", "bind", "bind_filters", "explain", "pieces", "terms"]
 _LISTED = 6  # regions of one name that a warning lists; 朝阳 has 4, 城关 13
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """What engines answer, and a sentence for each thing left out or read in several ways."""
 
     node: BoundNode
@@ -75,7 +74,7 @@ def bind(
     bound = binder.bind(node)
     if bound is None:
         return Bound(Nothing(), (f"There is nothing to search for in {shown(query or str(node))}.",))
-    return Bound(bound, tuple(dict.fromkeys(binder.warnings)))
+    return Bound(bound, tuple(dict.fromkeys(binder.warnings)) if binder.warnings else ())
 
 
 def bind_filters(
@@ -113,14 +112,9 @@ def bind_filters(
     return _all_of(parts) if parts else None
 
 
-@dataclass
 class _Binder:
-    strict: bool
-    literal: bool
-    today: datetime.date | None
-    query: str
-
-    def __post_init__(self) -> None:
+    def __init__(self, strict: bool, literal: bool, today: datetime.date | None, query: str) -> None:
+        self.strict, self.literal, self.today, self.query = strict, literal, today, query
         self.warnings: list[str] = []
 
     def bind(self, node: Node) -> BoundNode | None:
@@ -164,19 +158,10 @@ class _Binder:
     # ---- chunks
 
     def _contains(self, text: str, *, quoted: bool = False, title_only: bool = False) -> Contains | None:
-        from swsearch.text.words import words
-
-        form = match_form(text)
-        if not form:
+        found = read_chunk(text, quoted, title_only, self.literal)
+        if found is None:
             self._left_out(text)
-            return None
-        # A word is folded already: all but a run of letters and digits is its own match form.
-        cut = words(text)
-        found = tuple([match_form(word) if word[0].isascii() else word for word in cut])
-        if self.literal or quoted:
-            return Contains(text, form, found, title_only=title_only, quoted=quoted)
-        others, pairs = _variants(text, cut, form, found)
-        return Contains(text, form, found, others, pairs, title_only, quoted)
+        return found
 
     def _within(self, parts: Sequence[str], distance: int) -> BoundNode | None:
         bound = [found for part in parts if (found := self._contains(part, quoted=True)) is not None]
@@ -258,23 +243,6 @@ class _Binder:
         return found
 
 
-def _variants(
-    text: str, cut: Sequence[str], form: str, words: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """The chunk in the other side's vocabulary, and the words that differ with their counterparts, as match forms."""
-    from swsearch.text.variants import alternatives
-
-    found = alternatives(text, cut)
-    if not found:
-        return (), ()
-    others = dict.fromkeys(match_form(other.text) for other in found)
-    pairs = dict.fromkeys((match_form(word), match_form(other)) for one in found for word, other in one.replaced)
-    return (
-        tuple(other for other in others if other and other != form),
-        tuple((word, other) for word, other in pairs if other and other != word and word in words),
-    )
-
-
 def _each(field: str, value: Any) -> Iterable[Any]:
     """The values of one option, one by one; None and an empty iterable are no values."""
     if value is None:
@@ -309,10 +277,10 @@ def _did_you_mean(near: Sequence[str]) -> str:
 
 
 def _all_of(nodes: Sequence[BoundNode]) -> BoundNode:
-    flat = tuple(part for node in nodes for part in (node.nodes if isinstance(node, AllOf) else (node,)))
-    return flat[0] if len(flat) == 1 else AllOf(flat)
+    flat = [part for node in nodes for part in (node.nodes if isinstance(node, AllOf) else (node,))]
+    return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
 
 
 def _any_of(nodes: Sequence[BoundNode]) -> BoundNode:
-    flat = tuple(part for node in nodes for part in (node.nodes if isinstance(node, AnyOf) else (node,)))
-    return flat[0] if len(flat) == 1 else AnyOf(flat)
+    flat = [part for node in nodes for part in (node.nodes if isinstance(node, AnyOf) else (node,))]
+    return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))

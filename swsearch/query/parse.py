@@ -10,10 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swsearch.errors import QuerySyntaxError
 from swsearch.query.fields import FieldInfo, find_field
@@ -42,8 +41,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """The tree of a query, None if it has nothing to search for, and a sentence for each thing read as text."""
 
     node: Node | None
@@ -60,7 +58,8 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
     'title:"全覆盖" (社工站 OR 社工室)'
     """
     if len(text) <= _PLAIN_CHARS and all(map(_is_plain, chunks := text.split(" "))):  # most queries: the same, sooner
-        return Parsed(conjunction(map(Chunk, chunks)), ())
+        nodes = tuple(map(Chunk, chunks))
+        return Parsed(nodes[0] if len(nodes) == 1 else And(nodes), ())
     found = cut(text)
     reader = _Reader(text, strict, list(found.problems))
     node = reader.read(found.tokens)
@@ -74,7 +73,7 @@ def parse(text: str, *, strict: bool = False) -> Parsed:
 
 def _is_plain(chunk: str) -> bool:
     """Whether what stands between spaces is surely text; a lone Han character may be 与, 或 or 非."""
-    return len(chunk) > 1 and all_han(chunk.translate(_PASSED_OVER))
+    return len(chunk) > 1 and (all_han(chunk) or all_han(chunk.translate(_PASSED_OVER)))
 
 
 class _Reader:

@@ -31,12 +31,21 @@ def fold(text: str) -> str:
     return str(_class_of_code().take(codes).data, "utf-32-le", "surrogatepass")
 
 
+def unlike_themselves() -> str:
+    """The characters that folding changes."""
+    return _table()[::4]
+
+
+@cache
+def _table() -> str:
+    """Each line is exactly character, tab, representative, line feed: cut by stride, a tenth of the time of a loop."""
+    return (files("swsearch.text") / "data/fold.tsv").read_text(encoding="utf-8")
+
+
 @cache
 def _classes() -> dict[int, int]:
     """Code point -> that of its representative, for the characters that are not their own."""
-    table = (files("swsearch.text") / "data/fold.tsv").read_text(encoding="utf-8")
-    # Each line is exactly character, tab, representative, line feed: cut by stride, a tenth of the time of a loop.
-    return str.maketrans(table[::4], table[2::4])
+    return str.maketrans(_table()[::4], _table()[2::4])
 
 
 @cache

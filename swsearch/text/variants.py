@@ -8,17 +8,17 @@ is not replaced in 方程式, nor 數位 in 少数位置.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from operator import add
+from typing import NamedTuple
 
 from swsearch.text.fold import fold
 
 MAX_ALTERNATIVES = 8  # each is a clause of its own to the engine
 
 
-@dataclass(frozen=True, slots=True)
-class Counterparts:
+class Counterparts(NamedTuple):
     """Folded word -> what the other side says, the usual word first; and the lengths of the words that begin with two
     characters, the longest first."""
 
@@ -26,16 +26,14 @@ class Counterparts:
     sizes: Mapping[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """A chunk in the other side's vocabulary, and the words that make the difference: (as typed, counterpart)."""
 
     text: str
     replaced: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     start: int
     end: int
     counterparts: tuple[str, ...]
@@ -51,13 +49,9 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
     ['志愿者培訓', '义工培訓']
     """
     folded = fold(chunk)
-    if not _both_ways.cache_info().currsize and not _may_have_any(folded):
-        return []  # the first query of a process need not make tables of the lists
-    pairs = [folded[at : at + 2] for at in range(len(folded))]
-    choices: list[list[_Found]] = []
-    for counterparts in _both_ways():
-        there = not counterparts.sizes.keys().isdisjoint(pairs)
-        choices.append(list(_find(chunk, folded, words, counterparts)) if there else [])
+    if not may_have_any(folded):
+        return []
+    choices = [list(_find(chunk, folded, words, counterparts)) for counterparts in _both_ways()]
     drafts = [_replace(chunk, found, [each.counterparts[0] for each in found]) for found in choices if len(found) > 1]
     for found in choices:
         drafts += [_replace(chunk, [each], [word]) for each in found for word in each.counterparts]
@@ -71,7 +65,15 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
     return out[:MAX_ALTERNATIVES]
 
 
-def _may_have_any(folded: str) -> bool:
+def may_have_any(folded: str) -> bool:
+    """Whether `folded` may have words of the lists: most chunks have not even the first two characters of one."""
+    if _starts().isdisjoint(map(add, folded, folded[1:])):
+        return False
+    # The first query of a process need not make tables of the lists.
+    return _both_ways.cache_info().currsize > 0 or _has_any(folded)
+
+
+def _has_any(folded: str) -> bool:
     """Whether a part of `folded` is a word of the lists, by looking through their text."""
     lists = _listed_words()
     for at in range(len(folded) - 1):
@@ -149,6 +151,11 @@ def _lists() -> str:
 @cache
 def _folded_lists() -> str:
     return fold(_lists())
+
+
+@cache
+def _starts() -> frozenset[str]:
+    return frozenset([word[:2] for word in _folded_lists().split()])
 
 
 @cache

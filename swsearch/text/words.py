@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Any
 
 from swsearch.text.dictionary import SHORT_CHARS, dictionary
-from swsearch.text.fold import fold
+from swsearch.text.fold import fold, unlike_themselves
 
 # What jieba's dictionary and HMM know. Other ideographs are words of one character to it, so they are to us.
 _FIRST_HAN, _LAST_HAN = "\u4e00", "\u9fd5"
@@ -29,8 +29,6 @@ _SHORT_CHARS = 16  # what lies between runs is remembered up to here; a page in 
 _END = "\n"
 _OTHER = "\t"
 _NEXT = "\f"
-_loading = threading.RLock()
-_looked_up = itertools.count(1)
 
 LOOK_UPS = 50
 """A process that asks for the words of so many short texts will ask for more: 0.4 ms each by looking up, 0.02 once
@@ -58,13 +56,44 @@ class _Patterns:
 _patterns = cache(_Patterns)
 
 
+class _Jieba:
+    """jieba's cut, None until the dictionary is loaded, and how many texts were looked up without."""
+
+    def __init__(self) -> None:
+        self.cut: Cut | None = None
+        self.looked_up = itertools.count(1)
+        self._loading = threading.RLock()
+
+    def load(self) -> Cut:
+        with self._loading:  # two threads may ask at once
+            if self.cut is None:
+                self.cut = _rjieba() if backend() == "rjieba" else _jieba()
+            return self.cut
+
+
+_loaded = _Jieba()
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` has Han characters only, and any, that neither simplifying nor folding changes.
+
+    Most chunks of queries are so. Such a text is its own match form, and jieba's words in it need nothing done to them.
+    """
+    return bool(text) and min(text) >= _FIRST_HAN and max(text) <= _LAST_HAN and _changing().isdisjoint(text)
+
+
+@cache
+def _changing() -> frozenset[str]:
+    return frozenset(unlike_themselves()) | _traditional()
+
+
 def words(text: str) -> list[str]:
     """The folded words of `text` in order; punctuation is not among them.
 
     >>> words("臺北市社工站，共２４個")
     ['台北市', '社工站', '共', '24', '个']
     """
-    return words_of((text,))[0]
+    return cut_lines(text) if is_plain(text) else words_of((text,))[0]
 
 
 def words_of(texts: Sequence[str]) -> list[list[str]]:
@@ -118,7 +147,7 @@ def _cut_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     if len(texts) == 1 and len(texts[0]) <= SHORT_CHARS:
         simple = simplified(texts[0])
         if all(map(_is_han, simple)):
-            return (_cut_lines(simple) if simple else []), others
+            return (cut_lines(simple) if simple else []), others
 
     def between_runs(gap: re.Match[str]) -> str:
         text = gap.group()
@@ -131,7 +160,7 @@ def _cut_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     patterns = _patterns()
     lines = patterns.no_han.sub(between_runs, patterns.marks.sub(_END, readable)).replace(_NEXT, _END + _NEXT + _END)
     # A number needs no dictionary.
-    return (_cut_lines(lines) if patterns.han.search(lines) else lines.split(_END)), others
+    return (cut_lines(lines) if patterns.han.search(lines) else lines.split(_END)), others
 
 
 def _is_han(char: str) -> bool:
@@ -211,25 +240,19 @@ def domain_words() -> Iterator[tuple[str, int]]:
             yield word, int(frequency)
 
 
-def _cut_lines(lines: str) -> list[str]:
-    """The words of the lines, their ends among them or not; a few are looked up, if jieba is not there already."""
-    if len(lines) <= SHORT_CHARS and not _cut.cache_info().currsize and next(_looked_up) <= LOOK_UPS:
+def cut_lines(lines: str) -> list[str]:
+    """The words of simplified lines, their ends among them or not: of a plain text (see `is_plain`) all its words.
+
+    A few short ones are looked up, if jieba is not there already.
+    """
+    if _loaded.cut:
+        return _loaded.cut(lines)
+    if len(lines) <= SHORT_CHARS and next(_loaded.looked_up) <= LOOK_UPS:
         found = dictionary(tuple(domain_words()))
         cut = [found.cut(line) if _is_han(line[:1]) else [line] for line in lines.split(_END)] if found else [None]
         if None not in cut:
             return [word for line in cut if line is not None for word in line]
-    return _cut()(lines)
-
-
-@cache
-def _cut() -> Cut:
-    with _loading:  # functools.cache alone would let two threads load the dictionary
-        return _load_cut()
-
-
-@cache
-def _load_cut() -> Cut:
-    return _rjieba() if backend() == "rjieba" else _jieba()
+    return _loaded.load()(lines)
 
 
 def _rjieba() -> Cut:
@@ -297,7 +320,7 @@ def _simplified_characters() -> dict[int, int]:
 
 @cache
 def _traditional() -> frozenset[str]:
-    return frozenset(map(chr, _simplified_characters()))
+    return frozenset(_data("simplified.tsv")[::4]).union(map(chr, _HONG_KONG))
 
 
 def _data(name: str) -> str:

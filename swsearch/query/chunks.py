@@ -1,0 +1,45 @@
+"""The text of a chunk -> what it means: its match form, its words, and both in the vocabulary across the strait.
+
+It follows from the text alone: fields, filters and the index have no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from swsearch.query.nodes import Contains
+from swsearch.text.match import match_form
+from swsearch.text.variants import alternatives, may_have_any
+from swsearch.text.words import cut_lines, is_plain, words
+
+
+def read_chunk(text: str, quoted: bool, title_only: bool, literal: bool) -> Contains | None:
+    """The chunk as engines get it; None if there is nothing to search for in it.
+
+    `literal` leaves out the vocabulary of the other side of the strait, and so do quotes.
+    """
+    plain = is_plain(text)
+    form = text if plain else match_form(text)
+    if not form:
+        return None
+    # A word is folded already: all but a run of letters and digits is its own match form.
+    cut = cut_lines(text) if plain else words(text)
+    found = tuple(cut if plain else [match_form(word) if word[0].isascii() else word for word in cut])
+    if literal or quoted or (plain and not may_have_any(text)):
+        return Contains(text, form, found, (), (), title_only, quoted)
+    return Contains(text, form, found, *_variants(text, cut, form, found), title_only, quoted)
+
+
+def _variants(
+    text: str, cut: Sequence[str], form: str, words: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The chunk in the other side's vocabulary, and the words that differ with their counterparts, as match forms."""
+    found = alternatives(text, cut)
+    if not found:
+        return (), ()
+    others = dict.fromkeys(match_form(other.text) for other in found)
+    pairs = dict.fromkeys((match_form(word), match_form(other)) for one in found for word, other in one.replaced)
+    return (
+        tuple(other for other in others if other and other != form),
+        tuple((word, other) for word, other in pairs if other and other != word and word in words),
+    )
