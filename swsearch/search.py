@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union, cast
 
 from swsearch.engines.base import Engine, Found, Meta, Record, Remote, Sort, open_engine
 from swsearch.errors import IndexCorrupt, QueryError
@@ -72,8 +72,7 @@ class Status:
     stale_files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A query made ready: the tree that the engine answers, the parts of its conjunction, and its syntax."""
 
     query: str
@@ -315,7 +314,7 @@ class Index:
     def _ask(self, query: str, filters: Mapping[str, Any], *, literal: bool = False, strict: bool = False) -> _Asked:
         parsed = parse(query, strict=strict)
         bound = binding.bind(parsed.node, strict=strict, literal=literal, query=query)
-        node, warnings = bound.node, (*parsed.warnings, *bound.warnings)
+        node, warnings = bound.node, parsed.warnings + bound.warnings
         parts = node.nodes if isinstance(node, AllOf) else (node,)
         if filters:
             notes: list[str] = []

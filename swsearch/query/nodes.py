@@ -6,9 +6,9 @@ Syntax nodes know nothing of the analyzer; bound nodes know nothing of query tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Literal, NamedTuple, Union
 
 from swsearch.query.tokens import opens_more, quote, stands_bare
 
@@ -86,14 +86,14 @@ Node = Union[Chunk, Near, Field, Not, And, Or]
 
 def conjunction(nodes: Iterable[Node]) -> Node:
     """One node for all of `nodes` (at least one), an And within an And taken apart."""
-    flat = tuple(part for node in nodes for part in (node.nodes if isinstance(node, And) else (node,)))
-    return flat[0] if len(flat) == 1 else And(flat)
+    flat = [part for node in nodes for part in (node.nodes if isinstance(node, And) else (node,))]
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
 def disjunction(nodes: Iterable[Node]) -> Node:
     """One node for any of `nodes` (at least one), an Or within an Or taken apart."""
-    flat = tuple(part for node in nodes for part in (node.nodes if isinstance(node, Or) else (node,)))
-    return flat[0] if len(flat) == 1 else Or(flat)
+    flat = [part for node in nodes for part in (node.nodes if isinstance(node, Or) else (node,))]
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
 def _in_brackets(node: Node) -> str:
@@ -103,10 +103,10 @@ def _in_brackets(node: Node) -> str:
 
 
 # ---- bound -------------------------------------------------------------------------------------------------------
+# Contains and Term are tuples: every query makes some, and a frozen dataclass takes four times as long to make.
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(NamedTuple):
     """A chunk: `form`, or one of `alternatives`, is part of the article's match form (of its title's, if `title_only`).
 
     `words` are the jieba words of the chunk as match forms, in order, one-character words too.
@@ -202,8 +202,7 @@ Leaf = Union[Contains, Within, InRegion, InRange, HasName, Everything, Nothing]
 BoundNode = Union[Leaf, Weigh, Except, AllOf, AnyOf]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """What an article is ranked by: a chunk, or a word of two or more units in one.
 
     `form` is its match form; `is_word` says that jieba takes it for one word, so that tokens count besides
@@ -215,15 +214,14 @@ class Term:
     alternatives: tuple[str, ...] = ()
 
 
-def positive_leaves(node: BoundNode) -> Iterator[Contains]:
+def positive_leaves(node: BoundNode) -> Sequence[Contains]:
     """The chunks that an article can have and be ranked by, in query order: all that are not under NOT."""
     match node:
         case Contains():
-            yield node
+            return (node,)
         case Within(pieces=pieces):
-            yield from pieces
+            return pieces
         case AllOf(nodes=nodes) | AnyOf(nodes=nodes) | Weigh(nodes=nodes):
-            for child in nodes:
-                yield from positive_leaves(child)
+            return [leaf for child in nodes for leaf in positive_leaves(child)]
         case _:
-            return
+            return ()

@@ -15,26 +15,31 @@ def terms(bound: BoundNode) -> tuple[Term, ...]:
     holds another variant is left to that one, since it would count twice and come before the literal form.
     """
     forms: dict[str, bool] = {}
-    variants: dict[str, dict[str, None]] = {}
+    variants: dict[str, list[str]] = {}
     for leaf in positive_leaves(bound):
+        form, words, counterparts = leaf.form, leaf.words, leaf.word_alternatives
         # A run of letters and digits is always one word, so that its occurrences are its tokens: nothing to average.
-        forms.setdefault(leaf.form, leaf.words == (leaf.form,) and MARK not in leaf.form)
-        variants.setdefault(leaf.form, {}).update(dict.fromkeys(leaf.alternatives))
-        counterparts = leaf.word_alternatives
-        for word in leaf.words:
+        forms.setdefault(form, words == (form,) and MARK not in form)
+        if leaf.alternatives:
+            variants.setdefault(form, []).extend(leaf.alternatives)
+        for word in words:
             if len(word) > 1 and MARK not in word:
                 forms[word] = True
-                said = [other for of, other in counterparts if of == word]
-                variants.setdefault(word, {}).update(dict.fromkeys(said))
+                if counterparts:
+                    variants.setdefault(word, []).extend(other for of, other in counterparts if of == word)
+    if not variants:
+        return tuple([Term(form, is_word) for form, is_word in forms.items()])
     return tuple(
-        Term(form, is_word, _shortest([other for other in variants[form] if other not in forms]))
-        for form, is_word in forms.items()
+        [
+            Term(form, is_word, _shortest([other for other in variants.get(form, ()) if other not in forms]))
+            for form, is_word in forms.items()
+        ]
     )
 
 
 def _shortest(variants: Sequence[str]) -> tuple[str, ...]:
     """Those of the variants that hold no other one."""
-    return tuple(one for one in variants if not any(other in one for other in variants if other != one))
+    return tuple(one for one in dict.fromkeys(variants) if not any(other in one for other in variants if other != one))
 
 
 def pieces(chunk: Contains) -> tuple[BoundNode, ...]:

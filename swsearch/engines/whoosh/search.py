@@ -164,7 +164,8 @@ def compile_plan(node: BoundNode) -> Plan:
 
 
 def _lookups(node: Contains) -> tuple[Lookup, ...]:
-    return tuple(Lookup(form, tuple(units(form)), node.title_only) for form in (node.form, *node.alternatives))
+    forms = (node.form, *node.alternatives)
+    return tuple([Lookup(form, tuple(units(form)), node.title_only) for form in forms])
 
 
 def _key(value: int | str | None) -> str | None:
