@@ -161,11 +161,6 @@ class Part:
         self._array: Array = np.frombuffer(self._view, dtype=dtype)
         self._width = self._array.itemsize
 
-    @property
-    def memory(self) -> memoryview:
-        """All items, to be read one by one by those who verify what they read."""
-        return self._array.data
-
     def items(self, start: int, stop: int) -> Array:
         """The items from `start` up to `stop`."""
         self.verify(start, stop)

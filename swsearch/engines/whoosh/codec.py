@@ -407,6 +407,11 @@ class Strings:
         at, text = self._all_at.tolist(), bytes(self._text)
         return (text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(at))
 
+    def some(self, numbers: Iterable[int], start: int) -> list[str]:
+        """Several strings, each from its byte `start` on."""
+        at, text = self._at, self._text
+        return [str(text[at[one] + start : at[one + 1]], "utf-8", "surrogatepass") for one in numbers]
+
     def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
         """How many strings sort before `wanted`; it is known to lie between `low` and `high`."""
         high = len(self) if high is None else high
@@ -433,6 +438,27 @@ class Strings:
         return number if self.raw(number) == wanted else None
 
 
+class PostingList:
+    """The documents that have a term, ascending, and how often each has it."""
+
+    __slots__ = ("_large", "_small", "docs", "size")
+
+    def __init__(self, docs: Array, small: Array, large: tuple[Array, Array] | None = None) -> None:
+        """`small` are the counts, LARGE where they do not fit: of these `large` has the places and the counts."""
+        self.docs, self._small, self._large = docs, small, large
+        self.size = len(docs)
+
+    @property
+    def counts(self) -> Array:
+        """How often each of `docs` has the term."""
+        if self._large is None:
+            return self._small
+        counts = self._small.astype(np.uint32)
+        places, large = self._large
+        counts[places] = large
+        return counts
+
+
 class StoredPostings:
     """Posting lists of a segment by number."""
 
@@ -442,45 +468,25 @@ class StoredPostings:
         self._docs, self._counts = file.part(f"{name}_docs"), file.part(f"{name}_counts")
         self._large_at: list[int] = file.array(f"{name}_large_at").tolist()
         self._large = file.array(f"{name}_large")
-        self._each_doc, self._each_count = self._docs.memory, self._counts.memory
 
-    def where(self, number: int) -> tuple[int, int]:
-        """Where the postings of a list begin and end."""
-        return self._lists[number], self._lists[number + 1]
+    def __getitem__(self, number: int) -> PostingList:
+        return self.between(self._lists[number], self._lists[number + 1])
 
-    def docs(self, start: int, stop: int) -> Array:
-        """The documents of the postings from `start` up to `stop`."""
-        return self._docs.items(start, stop)
-
-    def counts(self, start: int, stop: int) -> Array:
-        """Their counts."""
-        counts = self._counts.items(start, stop)
+    def between(self, start: int, stop: int) -> PostingList:
+        """The postings from `start` up to `stop`, which may be those of several lists."""
+        docs, counts = self._docs.items(start, stop), self._counts.items(start, stop)
         low = bisect_left(self._large_at, start)
-        if low < len(self._large_at) and self._large_at[low] < stop:
-            high = bisect_left(self._large_at, stop, low)
-            counts = counts.astype(np.uint32)
-            counts[np.array(self._large_at[low:high]) - start] = self._large[low:high]
-        return counts
-
-    def each(self, start: int, stop: int, docs: Sequence[int]) -> list[int]:
-        """The count of each of a few `docs` in the postings from `start` up to `stop`; 0 where it has none."""
-        self._docs.verify(start, stop)
-        self._counts.verify(start, stop)
-        having, counts = self._each_doc, self._each_count
-        places = [bisect_left(having, doc, start, stop) for doc in docs]
-        found = [counts[at] if at < stop and having[at] == doc else 0 for at, doc in zip(places, docs, strict=True)]
-        if LARGE in found:
-            for number, at in enumerate(places):
-                if found[number] == LARGE:
-                    found[number] = int(self._large[bisect_left(self._large_at, at)])
-        return found
+        high = bisect_left(self._large_at, stop, low)
+        if low == high:
+            return PostingList(docs, counts)
+        return PostingList(docs, counts, (np.array(self._large_at[low:high]) - start, self._large[low:high]))
 
     def moved(self, new: Array) -> tuple[Array, Array, Array]:
         """All postings of documents whose `new` number is not negative: number of the list, new document, count."""
         lists = len(self.lists) - 1
         total = int(self.lists[lists]) if lists else 0
-        docs = new[self.docs(0, total)]
-        counts = self.counts(0, total).astype(np.uint32)
+        every = self.between(0, total)
+        docs, counts = new[every.docs], every.counts.astype(np.uint32)
         owners = np.repeat(np.arange(lists), (self.lists[1:] - self.lists[:-1]).astype(np.int64))
         kept = docs >= 0
         return owners[kept], docs[kept].astype(np.uint64), counts[kept]
@@ -515,11 +521,11 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         self.keys = Strings(file.array("key_at"), file.array("key_text"))
         self.key_lists, self.key_docs = file.array("key_lists"), file.array("key_docs")
 
-    def gram_postings(self, term: int) -> tuple[int, int] | None:
-        """Where the postings of a bigram are; None if no document has it."""
+    def gram_postings(self, term: int) -> PostingList | None:
+        """The postings of a bigram; None if no document has it."""
         terms = self._each_gram
         at = bisect_left(terms, term)
-        return self.grams.where(at) if at < len(terms) and terms[at] == term else None
+        return self.grams[at] if at < len(terms) and terms[at] == term else None
 
     def seen_as(self, segment: ArraySegment) -> ArrayReader:
         """The same arrays in another generation, in which more documents may be deleted."""

@@ -6,13 +6,14 @@ Document numbers are the segment's own, 16 bits wide and ascending wherever ther
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swsearch.engines.whoosh.codec import ArrayReader, StoredPostings
+from swsearch.engines.whoosh.codec import ArrayReader, PostingList
 from swsearch.engines.whoosh.invert import RUNS, UNIT_BITS
 from swsearch.engines.whoosh.schema import ARTICLE, NOTICE, PARTS_END, key
 from swsearch.text.match import BREAK
@@ -21,11 +22,9 @@ Docs = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Counts = NDArray[np.unsignedinteger]
-Postings = tuple[int, int]
-"""Where the postings of a term begin and end."""
-
 NO_DOCS: Docs = np.empty(0, np.uint16)
-NO_POSTINGS: Postings = (0, 0)
+NO_POSTINGS = PostingList(NO_DOCS, np.empty(0, np.uint8))
+BY_SIZE = attrgetter("size")
 FEW = 12
 """Documents that are sooner judged by their text than narrowed by one more bigram (1 against 8 microseconds)."""
 
@@ -47,6 +46,9 @@ MANY_JUDGED, HEAD_UNITS = 512, 400
 HOT = 64
 """Units whose documents are remembered in each segment: a unit is many lists, put together when it is asked for."""
 
+HOT_LISTS = 4096
+"""Lists of bigrams, and of words, of which is remembered where they are and that they were verified: 2 MB each."""
+
 NO_UNIT = (1 << UNIT_BITS) - 1
 """Never given to a unit: a segment has fewer runs (codec.ArrayDocuments.full)."""
 
@@ -66,18 +68,24 @@ class SegmentView:
         self.articles: Mask = (reader.kinds == ARTICLE) & self.live
         self.notices: Mask = (reader.kinds == NOTICE) & self.live
         self.lengths = reader.lengths
-        self._each_length = self.lengths.data
         self.field = lru_cache(None)(self._field)
         self.unit_docs = lru_cache(HOT)(self._unit_docs)
+        self.postings = lru_cache(HOT_LISTS)(self._postings)
+        self.word_postings = lru_cache(HOT_LISTS)(self._word_postings)
         # Where nothing was removed and there is no notice, every posting is an article's.
         self.articles_only = bool(self.articles.sum() == np.count_nonzero(reader.kinds <= NOTICE))
 
     # ---- bigrams
 
-    def postings(self, left: str, right: str) -> Postings:
-        """Where the postings of a bigram are; NO_POSTINGS if no document has it."""
+    def _postings(self, left: str, right: str) -> PostingList:
+        """`postings`: those of a bigram; NO_POSTINGS if no document has it."""
         number = self._unit
         return self._reader.gram_postings(number(left) << UNIT_BITS | number(right)) or NO_POSTINGS
+
+    def _word_postings(self, word: str) -> PostingList:
+        """`word_postings`: those of a word; NO_POSTINGS if no document has it."""
+        number = self._reader.words.find(word)
+        return NO_POSTINGS if number is None else self._reader.words_postings[number]
 
     def _unit(self, unit: str) -> int:
         if len(unit) == 1:
@@ -85,82 +93,55 @@ class SegmentView:
         number = self._reader.runs.find(unit[1:-1])
         return NO_UNIT if number is None else RUNS + number
 
-    def unit_postings(self, unit: str) -> Postings:
-        """Where the postings of all bigrams are that begin with a unit: they stand side by side."""
+    def unit_postings(self, unit: str) -> PostingList:
+        """Those of all bigrams that begin with a unit: they stand side by side."""
         number = self._unit(unit)
         ends = np.array([number << UNIT_BITS, (number + 1) << UNIT_BITS], dtype=np.uint64)
         first, last = self._reader.gram_terms.searchsorted(ends).tolist()
-        lists = self._reader.grams.lists
-        return int(lists[first]), int(lists[last])
+        grams = self._reader.grams
+        return grams.between(int(grams.lists[first]), int(grams.lists[last]))
 
     def _unit_docs(self, unit: str) -> Docs:
-        return np.flatnonzero(self.mask(self.docs(self.unit_postings(unit)))).astype(np.uint16)
-
-    def docs(self, where: Postings) -> Docs:
-        """The documents of some postings."""
-        return self._reader.grams.docs(*where)
+        return np.flatnonzero(self.mask(self.unit_postings(unit).docs)).astype(np.uint16)
 
     def among(self, docs: Docs, wanted: Mask) -> Docs:
         """Those of `docs`, which have text, that are `wanted`."""
         return docs if wanted is self.articles and self.articles_only else docs[wanted[docs]]
 
-    def counts(self, where: Postings, docs: Docs, all_have: bool) -> Counts:
-        """How often each of `docs` has one bigram, which `all_have`, or 0 where it has none."""
-        return self._counts(self._reader.grams, where, docs, all_have)
-
     def unit_counts(self, unit: str, docs: Docs) -> Floats:
         """How often each of `docs` has the unit."""
-        grams, where = self._reader.grams, self.unit_postings(unit)
-        counts = np.bincount(grams.docs(*where), grams.counts(*where), minlength=self.size)
+        having = self.unit_postings(unit)
+        counts = np.bincount(having.docs, having.counts, minlength=self.size)
         found: Floats = counts[docs].astype(np.float64)
         return found
 
-    def tokens(self, word: str, docs: Docs) -> Counts:
-        """How often each of `docs` has the word."""
-        where = self._word_postings(word)
-        if where is NO_POSTINGS:
-            return np.zeros(len(docs), np.uint8)
-        return self._counts(self._reader.words_postings, where, docs, False)
-
-    def each(self, where: Postings, docs: Sequence[int]) -> list[int]:
-        """`counts`, sooner where documents are few."""
-        return self._reader.grams.each(*where, docs)
-
-    def each_tokens(self, word: str, docs: Sequence[int]) -> list[int]:
-        """`tokens`, sooner where documents are few."""
-        where = self._word_postings(word)
-        return [0] * len(docs) if where is NO_POSTINGS else self._reader.words_postings.each(*where, docs)
-
-    def _word_postings(self, word: str) -> Postings:
-        number = self._reader.words.find(word)
-        return NO_POSTINGS if number is None else self._reader.words_postings.where(number)
-
-    def _counts(self, postings: StoredPostings, where: Postings, docs: Docs, all_have: bool) -> Counts:
-        having, counts = postings.docs(*where), postings.counts(*where)
-        if all_have and len(docs) == len(having):
-            return counts
-        if len(docs) * DENSE > len(having) + DENSE_START:
-            all_counts = np.zeros(self.size, counts.dtype)
-            all_counts[having] = counts
+    def counts(self, having: PostingList, docs: Docs, all_have: bool) -> Counts:
+        """How often each of `docs` has a term, which `all_have`, or 0 where it has none."""
+        if len(docs) * DENSE > having.size + DENSE_START:
+            if all_have and len(docs) == having.size:
+                return having.counts
+            all_counts = np.zeros(self.size, having.counts.dtype)
+            all_counts[having.docs] = having.counts
             return all_counts[docs]
         if all_have:
-            return counts[having.searchsorted(docs)]
-        at = _places(having, docs)
-        found: Counts = counts[at] * (having[at] == docs)
+            return having.counts[having.docs.searchsorted(docs)]
+        if not having.size:
+            return np.zeros(len(docs), np.uint8)
+        at = _places(having.docs, docs)
+        found: Counts = having.counts[at] * (having.docs[at] == docs)
         return found
 
-    def common(self, lists: Sequence[Postings], wanted: Mask) -> Docs:
+    def common(self, lists: Iterable[PostingList], wanted: Mask) -> Docs:
         """The documents that have all of `lists`, and perhaps up to FEW others."""
-        ordered = sorted(set(lists), key=lambda where: where[1] - where[0])
-        docs = self.among(self.docs(ordered[0]), wanted)
-        for where in ordered[1:]:
+        first, *others = sorted(lists, key=BY_SIZE)
+        docs = self.among(first.docs, wanted)
+        for having in others:
             if len(docs) <= FEW:
                 break
-            having = self.docs(where)
-            if len(docs) * DENSE > len(having) + DENSE_START:
-                docs = docs[self.mask(having)[docs]]
-                continue
-            docs = docs[having[_places(having, docs)] == docs]
+            if len(docs) * DENSE > having.size + DENSE_START:
+                docs = docs[self.mask(having.docs)[docs]]
+            else:
+                docs = docs[having.docs[_places(having.docs, docs)] == docs]
         return docs
 
     def mask(self, docs: Docs) -> Mask:
@@ -275,15 +256,6 @@ class SegmentView:
             values[self._key_docs(number, number + 1)] = int(value.replace("-", ""))
         return values
 
-    def length(self, doc: int) -> int:
-        """The length of one document."""
-        return self._each_length[doc]
-
-    @cached_property
-    def each_id_order(self) -> memoryview:
-        """`id_order`, to be read one by one."""
-        return self.id_order.data
-
     @cached_property
     def id_order(self) -> Docs:
         """The place of each document in the order of ids; those without an id have place 0."""
@@ -292,13 +264,10 @@ class SegmentView:
         places[self._key_docs(first, last)] = np.arange(last - first)
         return places
 
-    @cached_property
-    def _first_id(self) -> int:
-        return self.field("id")[0]
-
-    def id(self, doc: int) -> str:
-        """The id of an article or notice."""
-        return self._reader.keys[self._first_id + self.each_id_order[doc]][len("id\0") :]
+    def ids(self, places: Iterable[int]) -> list[str]:
+        """The ids of articles or notices, whose places are those of `id_order`."""
+        first = self.field("id")[0]
+        return self._reader.keys.some([first + place for place in places], len("id\0"))
 
 
 def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
