@@ -32,7 +32,7 @@ from swsearch.query.nodes import (
 from swsearch.query.parse import parse
 from swsearch.records import Article, Facts, Hit, Relaxed, Results
 from swsearch.settings import HITS_SHOWN, Settings
-from swsearch.snippets import kwic, snippet, sort_kwic, wanted
+from swsearch.snippets import kwic, snippets, sort_kwic, wanted
 from swsearch.stale import stale_because
 from swsearch.turns import Turns, last_change
 
@@ -203,8 +203,8 @@ class Index:
         for first in range(0, len(found.hits), READ_AT_ONCE):
             some = found.hits[first : first + READ_AT_ONCE]
             records = [self._engine.article(id) for id, _ in some]
-            for (_, score), record in zip(some, records, strict=True):
-                hits.append(_hit(offset + len(hits) + 1, score, record, *snippet(record, forms)))
+            for (_, score), record, shown in zip(some, records, snippets(records, forms), strict=True):
+                hits.append(_hit(offset + len(hits) + 1, score, record, *shown))
         return Results(
             query=query,
             total=found.total,

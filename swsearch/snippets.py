@@ -7,9 +7,11 @@ traditional text stays traditional and every offset counts code points of what i
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from heapq import heapify, heappop, heapreplace
+from itertools import accumulate
 from typing import Any, Literal
 
 from swsearch.query.nodes import BoundNode, positive_leaves
@@ -17,7 +19,7 @@ from swsearch.records import Article, Notice
 from swsearch.settings import SNIPPET_CHARS
 from swsearch.terminal import fit
 from swsearch.text.fold import fold
-from swsearch.text.match import BREAK, MARK, find_in_folded, find_spans, map_form, match_form
+from swsearch.text.match import BREAK, MARK, find_in_folded, map_form, match_form
 
 KwicSort = Literal["position", "left", "right"]
 Range = tuple[int, int]
@@ -33,11 +35,11 @@ KWIC_CELLS = 30
 
 # A sentence ends here, with the closing quotes and brackets that follow. All of these are breaks or transparent in
 # the match form, so that a form without a BREAK never reaches over the end of a sentence.
-# A class of characters comes first, so that most of the text is passed over in one step.
+# A class of characters comes first (here and in _CLAUSE), so that most of the text is passed over in one step.
 _SENTENCE_END = re.compile(
     r"""[。！？；!?;｡.\n](?:(?<=\n)|(?:(?<=\.)(?=\s)|(?<=[^.\n])[。！？；!?;｡]*)[”’」』）】〕》)"']*)\s*"""
 )
-_CLAUSE = re.compile(r"[，、：,:—…。！？；\n]+[”’」』）】]*")
+_CLAUSE = re.compile(r"[，、：,:—…。！？；\n][，、：,:—…。！？；\n]*[”’」』）】]*")
 _JOINER = re.compile(r"[\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -62,20 +64,24 @@ def wanted(*nodes: BoundNode) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, forms)))
 
 
-def snippet(
-    record: Article | Notice, forms: Sequence[str], *, max_chars: int = SNIPPET_CHARS
-) -> tuple[str, tuple[Range, ...]]:
-    """Text of the record that shows its matches, about `max_chars` long, and the highlights as offsets into it.
+def snippets(
+    records: Sequence[Article | Notice], forms: Sequence[str], *, max_chars: int = SNIPPET_CHARS
+) -> Iterator[tuple[str, tuple[Range, ...]]]:
+    """Of each record text that shows its matches, about `max_chars` long, and the highlights as offsets into it.
 
     Whole sentences where they fit, up to three pieces joined by "…", those first that show most of what was wanted.
     Where the body has nothing of it (the title or a filter matched), its first sentences. Highlights are ascending
     and apart.
     """
-    title, paragraphs = _parts(record)
-    if not any(paragraphs):
-        title, paragraphs = "", (title,)
-    text = _Text(title, paragraphs, tuple(dict.fromkeys(filter(None, forms))))
-    return text.join(text.pieces(max(max_chars, 1)))
+    forms = tuple(dict.fromkeys(filter(None, forms)))
+    parts = list(map(_shown_parts, records))
+    bodies = ["\n".join(paragraphs) for _, paragraphs in parts]
+    folded = fold("".join(bodies))  # in one go, which is sooner than one by one
+    at = 0
+    for (title, paragraphs), body in zip(parts, bodies, strict=True):
+        text = _Text(title, paragraphs, forms, body, folded[at : at + len(body)])
+        at += len(body)
+        yield text.join(text.pieces(max(max_chars, 1)))
 
 
 def kwic(
@@ -122,6 +128,12 @@ def _parts(record: Article | Notice) -> tuple[str, tuple[str, ...]]:
     return "", tuple(record.text.split("\n"))
 
 
+def _shown_parts(record: Article | Notice) -> tuple[str, tuple[str, ...]]:
+    """Title and paragraphs; of a record without text the title is what is shown."""
+    title, paragraphs = _parts(record)
+    return (title, paragraphs) if any(paragraphs) else ("", (title,))
+
+
 def _starts(parts: Iterable[str]) -> list[int]:
     """Where each part begins in all of them joined by line feeds."""
     starts, at = [], 0
@@ -163,75 +175,117 @@ def _each(text: str, forms: Iterable[str]) -> Iterator[Range]:
 class _Text:
     """The body of a record as one string (paragraphs joined by line feeds), its sentences and what they have.
 
+    Sentences are numbered: `edges` are where each begins, and where the last one found ends. They tile the body and
+    are looked for from its beginning only as far as they are asked for; none ends inside a match of `across`.
+
     Forms are numbered, and `has` says which a sentence has, as bits (the last for those that may go over the end of
     one). A form that stands somewhere in the folded body as it is is looked for no further: where marks are between its
     characters it is highlighted if it is shown, but does not choose what is shown. That is five times as fast as the
     match form of the whole body.
     """
 
-    def __init__(self, title: str, paragraphs: Sequence[str], forms: Sequence[str]) -> None:
-        self.body = "\n".join(paragraphs)
-        self.folded = fold(self.body)
+    def __init__(self, title: str, paragraphs: Sequence[str], forms: Sequence[str], body: str, folded: str) -> None:
+        self.body, self.folded = body, folded
         self.forms = [form for form in forms if BREAK not in form]
-        breaking = [form for form in forms if BREAK in form]
-        self.across = _find_across(title, paragraphs, breaking) if breaking else []
-        self.sentences = _sentences(self.body, self.across)
-        self.starts = [start for start, _ in self.sentences]
-        self.has: dict[int, int] = {}
+        breaking = [form for form in forms if BREAK in form] if len(self.forms) < len(forms) else []
+        self.across = _find_across(title, paragraphs, folded, breaking) if breaking else []
+        self.edges = [0]
+        self._ends: Iterator[int] = map(re.Match.end, _SENTENCE_END.finditer(body))
+        if self.across:
+            self._ends = (end for end in self._ends if not any(s < end < e for s, e in self.across))
+        self.has = self._choice()
         self._spans: dict[Range, list[Range]] = {}
-        hard = []
+
+    def _after(self, offset: int) -> int:
+        """The number of the sentence after the one that the character at `offset` is in."""
+        edges = self.edges
+        if edges[-1] <= offset:
+            for end in self._ends:
+                edges.append(end)
+                if end > offset:
+                    return len(edges) - 1
+            edges.append(len(self.body))
+            return len(edges) - 1
+        return bisect_right(edges, offset)
+
+    def _sentence(self, number: int) -> Range | None:
+        """Where a sentence begins and ends, None where there is none; the one before it was found already."""
+        edges = self.edges
+        if number == len(edges) - 1 and edges[-1] < len(self.body):
+            self._after(edges[-1])
+        return (edges[number], edges[number + 1]) if 0 <= number < len(edges) - 1 else None
+
+    def _choice(self) -> dict[int, int]:
+        """Sentences to choose from, ascending, and what each has: of those that have the same, only the first could be
+        chosen, and of all only one that has everything there is."""
+        folded, edges = self.folded, self.edges
+        ahead = self._firsts()
+        heapify(ahead)
+        everything = sum({bit for _, bit, _, _ in ahead})
+        first: dict[int, int] = {}
+        while ahead:
+            after = self._after(ahead[0][0])
+            start, end = edges[after - 1], edges[after]
+            bits, matched = 0, ""
+            while ahead and ahead[0][0] < end:
+                _, bit, form, part = ahead[0]
+                if part is form:
+                    bits |= bit
+                elif _may_have(folded[start:end], form):
+                    matched = matched or match_form(self.body[start:end])
+                    bits |= bit if form in matched else 0
+                offset = folded.find(part, end) if part else -1
+                if offset >= 0:
+                    heapreplace(ahead, (offset, bit, form, part))
+                else:
+                    heappop(ahead)
+            if bits == everything:
+                return {after - 1: bits}
+            if bits:
+                first.setdefault(bits, after - 1)
+        return {at: bits for bits, at in first.items()}
+
+    def _firsts(self) -> list[tuple[int, int, str, str]]:
+        """Where each form, or at least a part of it, stands first: the offset, its bit, the form, and that part, which
+        is the form itself if that stands there as it is. Those of `across` stand by themselves."""
+        firsts = [(start, 1 << len(self.forms), "", "") for start, _ in self.across]
         for number, form in enumerate(self.forms):
-            if not self._find(form, 1 << number) and _may_have(self.folded, form):
-                hard.append((form, 1 << number))
-        for start, _ in self.across:
-            self._add(bisect_right(self.starts, start) - 1, 1 << len(self.forms))
-        for at, (start, end) in enumerate(self.sentences if hard else ()):
-            folded = self.folded[start:end]
-            possible = {form: bit for form, bit in hard if _may_have(folded, form)}
-            if possible:
-                for form in _present(self.body[start:end], list(possible)):
-                    self._add(at, possible[form])
+            part = form
+            offset = -1 if MARK in form else self.folded.find(form)
+            if offset < 0 and _may_have(self.folded, form):
+                # Whatever marks there are between its characters: a run stands as it is, or else the first character.
+                part = max(form.split(MARK)[1::2], key=len, default=form[0])
+                offset = self.folded.find(part)
+            if offset >= 0:
+                firsts.append((offset, 1 << number, form, part))
+        return firsts
 
-    def _add(self, at: int, bit: int) -> None:
-        self.has[at] = self.has.get(at, 0) | bit
-
-    def _find(self, form: str, bit: int) -> bool:
-        """Whether the folded body has `form` as it is, and then which sentences have it."""
-        if MARK in form:
-            return False
-        folded, starts = self.folded, self.starts
-        offset = folded.find(form)
-        found = offset >= 0
-        while offset >= 0:
-            after = bisect_right(starts, offset)
-            self._add(after - 1, bit)
-            offset = folded.find(form, starts[after]) if after < len(starts) else -1
-        return found
-
-    def spans(self, first: int, last: int) -> list[Range]:
-        """The matches of the sentences from `first` up to `last` as ranges of the body: ascending, apart."""
-        start, end = self.sentences[first][0], self.sentences[last - 1][1]
+    def spans(self, start: int, end: int) -> list[Range]:
+        """The matches of the sentences between two edges as ranges of the body: ascending, apart."""
         if (start, end) not in self._spans:
             # No match goes over the end of a sentence, but those of `across`.
-            found = [(start + s, start + e) for s, e in find_in_folded(self.folded[start:end], self.forms)]
-            over = [(s, e) for s, e in self.across if start <= s and e <= end]
-            self._spans[start, end] = _union([*found, *over]) if over else found
+            found = find_in_folded(self.folded[start:end], self.forms)
+            if start:
+                found = [(start + s, start + e) for s, e in found]
+            if self.across:
+                found = _union([*found, *((s, e) for s, e in self.across if start <= s and e <= end)])
+            self._spans[start, end] = found
         return self._spans[start, end]
 
     def pieces(self, room: int) -> list[Range]:
         """Ranges of the body to show, ascending and apart, together at most `room` characters."""
         shown: dict[int, Range] = {}  # sentence -> what of it is shown
-        has, sizes = self.has, [*map(len, self.forms), 1]
+        has, left = self.has, list(self.has)
+        sizes = [(1 << number, len(form)) for number, form in enumerate([*self.forms, BREAK])]
         missing = (1 << len(sizes)) - 1
 
         def news(at: int) -> int:
-            return sum(size for number, size in enumerate(sizes) if has[at] & missing & 1 << number)
+            new = has[at] & missing
+            return sum([size for bit, size in sizes if new & bit])
 
-        # Of sentences that have the same, only the first can be chosen: the others then have nothing new.
-        left = sorted({has[at]: at for at in sorted(has, reverse=True)}.values())
         while left and len(shown) < MAX_FRAGMENTS:
             at = max(left, key=news) if len(left) > 1 else left[0]  # the first of the best
-            start, end = self.sentences[at]
+            start, end = self.edges[at], self.edges[at + 1]
             if not missing & has[at] or (shown and end - start > room < LEAST_CHARS):
                 break
             left.remove(at)
@@ -241,8 +295,8 @@ class _Text:
             share = room * 3 // 5 if others else room
             shown[at] = (start, end) if end - start <= share else self._window(at, max(share, 1))
             room -= shown[at][1] - shown[at][0]
-        if not shown and self.sentences:
-            start, end = self.sentences[0]
+        if not shown and (opening := self._sentence(0)):
+            start, end = opening
             shown[0] = (start, self._cut(start, start, min(end, start + room), end))
             room -= shown[0][1] - start
         self._grow(shown, room)
@@ -250,29 +304,33 @@ class _Text:
 
     def _grow(self, shown: dict[int, Range], room: int) -> None:
         """Fill the room that is left with whole sentences after, then before, those shown."""
+        edges = self.edges
         for step in (1, -1):
             for at in sorted(shown):
-                while shown[at] == self.sentences[at] and 0 <= at + step < len(self.sentences):
-                    at += step
-                    start, end = self.sentences[at]
-                    if at in shown or end - start > room:
+                if shown[at] != (edges[at], edges[at + 1]):
+                    continue
+                while at + step not in shown and (beside := self._sentence(at + step)):
+                    size = beside[1] - beside[0]
+                    if size > room:
                         break
-                    shown[at] = (start, end)
-                    room -= end - start
+                    at += step
+                    shown[at] = beside
+                    room -= size
 
     def _window(self, at: int, room: int) -> Range:
         """The part of a long sentence that shows most of its matches, begun and ended at a clause where one is near."""
-        start, end = self.sentences[at]
-        spans = self.spans(at, at + 1)
+        start, end = self.edges[at], self.edges[at + 1]
+        spans = self.spans(start, end)
+        starts = [s for s, _ in spans]
+        before = [0, *accumulate(e - s for s, e in spans)]
 
-        def last_within(first: int) -> int:
-            return max((e for s, e in spans if s >= first and e <= first + room), default=first + room)
+        def shows(number: int) -> int:
+            most = starts[number] + room
+            after = bisect_left(starts, most)
+            return before[after] - before[number] - max(spans[after - 1][1] - most, 0)
 
-        def shows(first: int) -> int:
-            return sum(min(e, first + room) - s for s, e in spans if first <= s < first + room)
-
-        first = max((s for s, _ in spans), key=shows)
-        last = last_within(first)
+        first = starts[max(range(len(spans)), key=shows)]
+        last = max((e for s, e in spans if s >= first and e <= first + room), default=first + room)
         low = max(start, first - (room - (last - first)) // 2)
         if low > start:
             clauses = (match.end() for match in _CLAUSE.finditer(self.body, low - 1, first))
@@ -294,35 +352,36 @@ class _Text:
         """The pieces as one text with "…" where something is left out or a sentence is cut, and its highlights."""
         text = ""
         highlights: list[Range] = []
+        edges = self.edges
         for start, end in pieces:
-            first, last = bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1)
-            torn = start != self.starts[first], end != self.sentences[last - 1][1]
-            while start < end and self.body[start].isspace():
-                start += 1
-            while end > start and self.body[end - 1].isspace():
-                end -= 1
+            first, last = edges[self._after(start) - 1], edges[self._after(end - 1)]
+            torn = start != first, end != last
+            piece = self.body[start:end].lstrip()
+            start, piece = end - len(piece), piece.rstrip()
+            end = start + len(piece)
             if (text or torn[0]) and not text.endswith("…"):
                 text += "…"
             shift = len(text) - start
-            clipped = ((max(s, start), min(e, end)) for s, e in self.spans(first, last))
-            highlights += ((s + shift, e + shift) for s, e in clipped if s < e)
-            text += self.body[start:end].replace("\n", " ") + ("…" if torn[1] else "")
-        return text, tuple(_union(highlights))
+            clipped = [(max(s, start), min(e, end)) for s, e in self.spans(first, last)]
+            highlights += [(s + shift, e + shift) for s, e in clipped if s < e]
+            text += piece.replace("\n", " ") + ("…" if torn[1] else "")
+        return text, tuple(highlights)
 
 
-def _find_across(title: str, paragraphs: Sequence[str], forms: Sequence[str]) -> list[Range]:
-    """Where the body matches `forms`, which may go over the end of a sentence, a paragraph or the title."""
+def _find_across(title: str, paragraphs: Sequence[str], body: str, forms: Sequence[str]) -> list[Range]:
+    """Where the body, which is folded, matches `forms`, which may go over the end of a sentence, a paragraph or the
+    title."""
     found: list[Range] = []
     rest = set(forms)
     for start, paragraph in zip(_starts(paragraphs), paragraphs, strict=True):
-        folded = fold(paragraph)
+        folded = body[start : start + len(paragraph)]
         here = _present(paragraph, [form for form in forms if _may_have(folded, form)])
         rest -= here
-        found += ((start + s, start + e) for s, e in find_spans(paragraph, sorted(here))) if here else ()
+        found += ((start + s, start + e) for s, e in find_in_folded(folded, sorted(here))) if here else ()
     if rest:
         skip = len(title) + 1 if title else 0
-        whole = "\n".join((title, *paragraphs) if title else paragraphs)
-        found += ((max(s - skip, 0), e - skip) for s, e in find_spans(whole, sorted(rest)) if e > skip)
+        whole = f"{fold(title)}\n{body}" if title else body
+        found += ((max(s - skip, 0), e - skip) for s, e in find_in_folded(whole, sorted(rest)) if e > skip)
     return _union(found)
 
 
@@ -334,16 +393,6 @@ def _may_have(folded: str, form: str) -> bool:
 def _present(text: str, forms: Sequence[str]) -> frozenset[str]:
     form = match_form(text) if forms else ""
     return frozenset(item for item in forms if item in form)
-
-
-def _sentences(body: str, whole: Sequence[Range]) -> list[Range]:
-    """The sentences of a body as ranges that tile it; none ends inside one of the ranges of `whole`."""
-    ends = [stop.end() for stop in _SENTENCE_END.finditer(body)]
-    if whole:
-        ends = [end for end in ends if not any(s < end < e for s, e in whole)]
-    if body and (not ends or ends[-1] < len(body)):
-        ends.append(len(body))
-    return list(zip([0, *ends], ends, strict=False))
 
 
 def _untorn(text: str, at: int, most: int) -> int:

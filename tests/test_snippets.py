@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from swsearch.query.nodes import AllOf, Contains, Everything, Except, HasName, Within
 from swsearch.records import Article, Notice, mark
-from swsearch.snippets import KwicLine, kwic, snippet, sort_kwic, wanted
+from swsearch.snippets import KwicLine, kwic, snippets, sort_kwic, wanted
 from swsearch.terminal import cells
 from swsearch.text.match import find_spans, match_form
 
@@ -23,6 +23,10 @@ def forms(*chunks: str) -> list[str]:
     return [match_form(chunk) for chunk in chunks]
 
 
+def snippet(record: Article | Notice, wanted_forms: list[str], **room: int) -> tuple[str, tuple[tuple[int, int], ...]]:
+    return next(snippets([record], wanted_forms, **room))
+
+
 def marked(record: Article | Notice, *chunks: str, max_chars: int = 120) -> str:
     return mark(*snippet(record, forms(*chunks), max_chars=max_chars), "[", "]")
 
@@ -34,6 +38,10 @@ def marked(record: Article | Notice, *chunks: str, max_chars: int = 120) -> str:
         ((LEAD,), ["社工站"], 120, "日前，天津市民政局印发《意见》，推动[社工站]建设。全市[社工站]已有240个。"),
         # The sentence that has both, then as many neighbours as fit.
         (("今天开会。", LEAD), ["社工站", "240个"], 16, "全市[社工站]已有[240个]。"),
+        # Of sentences that show as much, the first.
+        (("甲一。乙一。乙二。甲二。",), ["甲", "乙"], 5, "[甲]一。"),
+        (("共2个。共24个，1月。1月共24个。",), ["24个", "1月"], 9, "共[24个]，[1月]。"),
+        (("县“级”一。县级二。县（级）三。",), ["县级"], 5, "[县级]二。"),
         # Two pieces, far apart.
         ((LEAD, "别的事情。" * 30, SECOND), ["民政局", "全覆盖"], 41,
          "日前，天津市[民政局]印发《意见》，推动社工站建设。…到2025年实现[全覆盖]；各区配合。"),
@@ -70,6 +78,13 @@ def test_a_long_sentence_is_cut_at_clauses_around_its_match() -> None:
 def test_the_title_is_the_snippet_of_an_article_without_a_body() -> None:
     assert marked(article(title="湖北：社工站建成"), "社工站") == "湖北：[社工站]建成"
     assert snippet(article(title=""), forms("甲")) == ("", ())
+
+
+def test_snippets_of_several_records_are_those_of_each() -> None:
+    records = [article(LEAD), article(title="社工站"), Notice("a:n1", "a.txt", "teaser", "臺灣\n社工站"), article(LONG)]
+    several = list(snippets(records, forms("社工站", "台湾"), max_chars=50))
+    assert several == [snippet(record, forms("社工站", "台湾"), max_chars=50) for record in records]
+    assert [mark(*one, "[", "]") for one in several][1:3] == ["[社工站]", "[臺灣] [社工站]"]
 
 
 def test_a_match_over_title_and_first_paragraph_shows_its_part_in_the_body() -> None:

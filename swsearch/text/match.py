@@ -168,34 +168,41 @@ def find_in_folded(folded: str, forms: Sequence[str]) -> list[tuple[int, int]]:
     text, place = _findable(folded, forms)
     found: list[tuple[int, int]] = []
     for form in forms:
+        last = len(form) - 1
         at = text.find(form) if form else -1
         while at >= 0:
-            found.append((place(at), place(at + len(form) - 1) + 1))
+            found.append((place(at), place(at + last) + 1) if place else (at, at + last + 1))
             at = text.find(form, at + 1)
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if spans and start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
-        else:
+    found.sort()
+    spans = found[:1]
+    for start, end in found[1:]:
+        if start > spans[-1][1]:
             spans.append((start, end))
+        elif end > spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
     return spans
 
 
-def _findable(folded: str, forms: Sequence[str]) -> tuple[str, Callable[[int], int]]:
-    """A text in which `forms` stand wherever `folded` matches them, and where its characters come from."""
-    classes = _classes()
-    if any(MARK in form or BREAK in form for form in forms):
+def _findable(folded: str, forms: Sequence[str]) -> tuple[str, Callable[[int], int] | None]:
+    """A text in which `forms` stand wherever `folded` matches them, and where its characters come from; None: it is
+    `folded` itself."""
+    every = "".join(forms)
+    if MARK in every or BREAK in every:
         return _mapped(folded)
     # Units other than runs stand in the text as they are, but for what vanishes between them.
-    if not classes.vanishing_or_far.search(folded):
-        return folded, int
-    if classes.far.search(folded):
-        return _mapped(folded)
-    starts, shifts = [], [0]
-    for gap in classes.vanishing.finditer(folded):
-        starts.append(gap.start() - shifts[-1])
-        shifts.append(shifts[-1] + gap.end() - gap.start())
-    return classes.vanishing.sub("", folded), lambda at: at + shifts[bisect_right(starts, at)]
+    gaps = [gap.span() for gap in _classes().gaps.finditer(folded)]
+    if not gaps:
+        return folded, None
+    kept, starts, shifts, after = [], [], [0], 0
+    for start, end in gaps:
+        if folded[start] > "\uffff":
+            return _mapped(folded)
+        kept.append(folded[after:start])
+        starts.append(start - shifts[-1])
+        shifts.append(shifts[-1] + end - start)
+        after = end
+    kept.append(folded[after:])
+    return "".join(kept), lambda at: at + shifts[bisect_right(starts, at)]
 
 
 def _mapped(folded: str) -> tuple[str, Callable[[int], int]]:
@@ -221,7 +228,8 @@ class _Classes:
         self._vanishing = "".join(re.escape(char) for char, mark in near.items() if not mark)
         self.breaking, self.vanishing = re.compile(f"[{self._breaking}]+"), re.compile(f"[{self._vanishing}]+")
         self.far = re.compile(f"[{_FAR_CHARS}]")
-        self.vanishing_or_far = re.compile(f"[{self._vanishing}{_FAR_CHARS}]")
+        # A class, not a repeated one, comes first, so that most of the text is passed over in one step.
+        self.gaps = re.compile(f"[{self._vanishing}{_FAR_CHARS}][{self._vanishing}]*")
 
     @cached_property
     def pieces(self) -> re.Pattern[str]:
