@@ -54,7 +54,7 @@ def _few_variants(monkeypatch):
         return [FakeAlternative(text, pairs)] if pairs else []
 
     monkeypatch.setattr(chunks, "alternatives", alternatives)
-    monkeypatch.setattr(chunks, "may_have_any", lambda _: True)
+    monkeypatch.setattr(chunks, "has_any", lambda _: True)
 
 
 def bound(query: str, **options) -> BoundNode:

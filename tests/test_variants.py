@@ -164,19 +164,18 @@ def test_no_word_of_the_lists_is_overlooked_before_they_are_read() -> None:
     """What a cold process asks before it makes tables of the lists: a part of a word is none."""
     for counterparts in module._both_ways():
         for word in counterparts.words:
-            assert module._has_any(f"甲{word}乙")
-            assert module._has_any(word)
-            assert module.may_have_any(f"甲{word}乙")
-    assert not any(map(module._has_any, ("", "网", "全复盖", "社工站", "工 志", "网 路")))
+            assert module.has_any(f"甲{word}乙")
+            assert module.has_any(word)
+    assert not any(map(module.has_any, ("", "网", "全复盖", "社工站", "工 志", "网 路")))
 
 
 LIST_WORDS = [word for counterparts in module._both_ways() for word in counterparts.words]
 
 
 @given(st.lists(st.sampled_from([*LIST_WORDS, *"社工網网路軟软體体志願愿者的 ，“”Ａa5𠮷"]), max_size=5).map("".join))
-def test_what_may_have_none_has_none(chunk: str) -> None:
+def test_chunks_without_a_list_word_have_no_alternatives(chunk: str) -> None:
     """Most chunks are let go by a look at their pairs of characters."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "may_have_any", lambda _: True)
+        patched.setattr(module, "has_any", lambda _: True)
         found = alternatives(chunk)
     assert alternatives(chunk) == found

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swsearch.query.nodes import Contains
-from swsearch.text.match import match_form
-from swsearch.text.variants import alternatives, may_have_any
-from swsearch.text.words import cut_lines, is_plain, words
+from swsearch.text.fold import fold
+from swsearch.text.match import form_of, match_form
+from swsearch.text.variants import alternatives, has_any
+from swsearch.text.words import cut_lines, is_plain, words_of
 
 
 def read_chunk(text: str, quoted: bool, title_only: bool, literal: bool) -> Contains | None:
@@ -19,13 +20,14 @@ def read_chunk(text: str, quoted: bool, title_only: bool, literal: bool) -> Cont
     `literal` leaves out the vocabulary of the other side of the strait, and so do quotes.
     """
     plain = is_plain(text)
-    form = text if plain else match_form(text)
+    folded = text if plain else fold(text)
+    form = text if plain else form_of(folded)
     if not form:
         return None
     # A word is folded already: all but a run of letters and digits is its own match form.
-    cut = cut_lines(text) if plain else words(text)
-    found = tuple(cut if plain else [match_form(word) if word[0].isascii() else word for word in cut])
-    if literal or quoted or (plain and not may_have_any(text)):
+    cut = cut_lines(text) if plain else words_of((text,))[0]
+    found = tuple(cut if plain else [form_of(word) if word[0].isascii() else word for word in cut])
+    if literal or quoted or not has_any(folded):
         return Contains(text, form, found, (), (), title_only, quoted)
     return Contains(text, form, found, *_variants(text, cut, form, found), title_only, quoted)
 

@@ -49,7 +49,7 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
     ['志愿者培訓', '义工培訓']
     """
     folded = fold(chunk)
-    if not may_have_any(folded):
+    if not has_any(folded):
         return []
     choices = [list(_find(chunk, folded, words, counterparts)) for counterparts in _both_ways()]
     drafts = [_replace(chunk, found, [each.counterparts[0] for each in found]) for found in choices if len(found) > 1]
@@ -65,25 +65,13 @@ def alternatives(chunk: str, words: Sequence[str] | None = None) -> list[Alterna
     return out[:MAX_ALTERNATIVES]
 
 
-def may_have_any(folded: str) -> bool:
-    """Whether `folded` may have words of the lists: most chunks have not even the first two characters of one."""
-    if _starts().isdisjoint(map(add, folded, folded[1:])):
+def has_any(folded: str) -> bool:
+    """Whether a part of `folded` is a word of the lists. Most chunks have not even the first two characters of one."""
+    beginning = _beginning()
+    if beginning.keys().isdisjoint(map(add, folded, folded[1:])):
         return False
-    # The first query of a process need not make tables of the lists.
-    return _both_ways.cache_info().currsize > 0 or _has_any(folded)
-
-
-def _has_any(folded: str) -> bool:
-    """Whether a part of `folded` is a word of the lists, by looking through their text."""
-    lists = _listed_words()
-    for at in range(len(folded) - 1):
-        for end in range(at + 2, len(folded) + 1):
-            word = " " + folded[at:end]
-            if word not in lists:
-                break
-            if word + " " in lists:
-                return True
-    return False
+    starts = beginning.keys() & set(map(add, folded, folded[1:]))
+    return any(word in folded for start in starts for word in beginning[start])
 
 
 def _find(chunk: str, folded: str, words: Sequence[str] | None, counterparts: Counterparts) -> Iterator[_Found]:
@@ -154,14 +142,13 @@ def _folded_lists() -> str:
 
 
 @cache
-def _starts() -> frozenset[str]:
-    return frozenset([word[:2] for word in _folded_lists().split()])
-
-
-@cache
-def _listed_words() -> str:
-    """The folded lists with one space on either side of each word."""
-    return f" {_folded_lists()} ".translate({ord("\t"): " ", ord("\n"): " "})
+def _beginning() -> dict[str, list[str]]:
+    """First two characters -> the folded words of the lists; a tenth of the time that the tables of both ways take."""
+    words: dict[str, list[str]] = {}
+    for line in _folded_lists().splitlines():
+        for word in line.split() if not line.startswith("#") else ():
+            words.setdefault(word[:2], []).append(word)
+    return words
 
 
 def _unique(table: dict[str, list[str]]) -> Counterparts:

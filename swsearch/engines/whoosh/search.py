@@ -140,9 +140,10 @@ Plan = Union[Lookup, Close, KeysIn, KeysBetween, KeysWith, All, OneOf, Minus, En
 def compile_plan(node: BoundNode) -> Plan:
     """What the index looks up for `node`; nothing is read."""
     match node:
+        case Contains(alternatives=()):
+            return _lookup(node.form, node.title_only)
         case Contains():
-            found = _lookups(node)
-            return found[0] if len(found) == 1 else OneOf(found)
+            return OneOf(_lookups(node))
         case Within(pieces=pieces, distance=distance):
             return Close(tuple(_lookups(piece) for piece in pieces), distance)
         case InRegion(field=field, paths=paths):
@@ -166,8 +167,11 @@ def compile_plan(node: BoundNode) -> Plan:
 
 
 def _lookups(node: Contains) -> tuple[Lookup, ...]:
-    forms = (node.form, *node.alternatives)
-    return tuple([Lookup(form, tuple(units(form)), node.title_only) for form in forms])
+    return tuple([_lookup(form, node.title_only) for form in (node.form, *node.alternatives)])
+
+
+def _lookup(form: str, title_only: bool) -> Lookup:
+    return Lookup(form, tuple(units(form)), title_only)
 
 
 def _key(value: int | str | None) -> str | None:
