@@ -40,6 +40,9 @@ class System:
         """The titles and snippets of the best `limit`."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Let go of what is remembered of the queries that were asked."""
+
     def exactly(self, query: str) -> Ids:
         """Every match of the chunks as they are written, which is what recall and precision are of."""
         return self.ids(query, 0)
@@ -71,6 +74,11 @@ class Swsearch(System):
 
     def search(self, query: str, limit: int) -> Shown:
         return [(hit.title, hit.snippet) for hit in self._index.search(query, limit=limit, facets=False)]
+
+    def forget(self) -> None:
+        from swsearch.query.chunks import remembered
+
+        remembered.cache_clear()
 
     def exactly(self, query: str) -> Ids:
         # Unquoted, 信息 finds 资讯 too, as a word of Taiwan for it: wanted, but not what is written.

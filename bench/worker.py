@@ -129,6 +129,7 @@ def timed(system: System, queries: list[str], mode: str, limit: int) -> list[int
     """Nanoseconds of each query, one after the other."""
     ask: Callable[[str, int], Any] = system.ids if mode == "ids" else system.search
     clock = time.perf_counter_ns
+    system.forget()
     gc.collect()
     out = []
     for query in queries:

@@ -53,6 +53,7 @@ def _few_variants(monkeypatch):
             text = text.replace(word, other)
         return [FakeAlternative(text, pairs)] if pairs else []
 
+    monkeypatch.setattr(chunks, "remembered", chunks._read)
     monkeypatch.setattr(chunks, "alternatives", alternatives)
     monkeypatch.setattr(chunks, "has_any", lambda _: True)
 

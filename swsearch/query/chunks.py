@@ -1,11 +1,13 @@
 """The text of a chunk -> what it means: its match form, its words, and both in the vocabulary across the strait.
 
-It follows from the text alone: fields, filters and the index have no part in it.
+It follows from the text alone: fields, filters and the index have no part in it. People narrow, page through and relax
+what they have just asked, so what the latest chunks mean is remembered; that, and no answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from swsearch.query.nodes import Contains
 from swsearch.text.fold import fold
@@ -13,12 +15,22 @@ from swsearch.text.match import form_of, match_form
 from swsearch.text.variants import alternatives, has_any
 from swsearch.text.words import cut_lines, is_plain, words_of
 
+LATEST = 512
+"""Chunks that are remembered, with half a kilobyte each or, if they are as long as may be, up to seven."""
+
+LONGEST_CHARS = 64
+
 
 def read_chunk(text: str, quoted: bool, title_only: bool, literal: bool) -> Contains | None:
     """The chunk as engines get it; None if there is nothing to search for in it.
 
     `literal` leaves out the vocabulary of the other side of the strait, and so do quotes.
     """
+    read = remembered if len(text) <= LONGEST_CHARS else _read
+    return read(text, quoted, title_only, literal)
+
+
+def _read(text: str, quoted: bool, title_only: bool, literal: bool) -> Contains | None:
     plain = is_plain(text)
     folded = text if plain else fold(text)
     form = text if plain else form_of(folded)
@@ -30,6 +42,9 @@ def read_chunk(text: str, quoted: bool, title_only: bool, literal: bool) -> Cont
     if literal or quoted or not has_any(folded):
         return Contains(text, form, found, (), (), title_only, quoted)
     return Contains(text, form, found, *_variants(text, cut, form, found), title_only, quoted)
+
+
+remembered = lru_cache(LATEST)(_read)
 
 
 def _variants(
