@@ -250,7 +250,8 @@ def test_a_full_rebuild_mends_any_damage(tmp_path):
         assert not orphans(tmp_path / "torn")
 
 
-def test_a_foreign_or_older_index_is_told_apart(tmp_path):
+@pytest.mark.parametrize("layout", [999, generations.LAYOUT - 1])
+def test_a_foreign_or_older_index_is_told_apart(tmp_path, layout):
     """Another layout: one sentence on a query, and the next rebuild makes it anew by itself."""
     write_pages(tmp_path / "seeds", OLD)
     rebuild(tmp_path / "seeds", index=tmp_path / "index")
@@ -258,12 +259,14 @@ def test_a_foreign_or_older_index_is_told_apart(tmp_path):
     import zlib
 
     (toc,) = (tmp_path / "index").glob("*.toc")
-    text = toc.read_bytes().rpartition(b"\n")[0].replace(b'"layout":%d' % generations.LAYOUT, b'"layout":999')
+    text = toc.read_bytes().rpartition(b"\n")[0].replace(b'"layout":%d' % generations.LAYOUT, b'"layout":%d' % layout)
     toc.write_bytes(text + b"\n%08x" % zlib.crc32(text))
-    with pytest.raises(Exception, match=f"layout 999, this version reads {generations.LAYOUT}: run swsearch rebuild"):
+    with pytest.raises(
+        Exception, match=f"layout {layout}, this version reads {generations.LAYOUT}: run swsearch rebuild"
+    ):
         search("社工站", index=tmp_path / "index")
     report = rebuild(tmp_path / "seeds", index=tmp_path / "index")
-    assert "layout 9" in report.full_because
+    assert f"layout {layout}" in report.full_because
     assert said(tmp_path / "index") == right
     assert not orphans(tmp_path / "index")
 

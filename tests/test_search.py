@@ -1,14 +1,12 @@
 """The seeds' queries against the sets that were derived by hand, and what search() says besides."""
 
 import json
-import random
 import threading
 from pathlib import Path
 
 import pytest
 
 from swsearch import IndexMissing, QueryError, QuerySyntaxError, UnknownRegionError, open_index, rebuild, search
-from swsearch.text.match import match_form
 
 DATA = Path(__file__).parent / "data"
 GOLD = json.loads((DATA / "seeds_queries.json").read_text(encoding="utf-8"))
@@ -203,29 +201,3 @@ def test_explain_and_kwic(index):
     assert all(line.match.replace(" ", "") == "社工站" for line in lines)
     with pytest.raises(QueryError):
         index.article("nobody:1")
-
-
-@pytest.mark.parametrize("head", [1, 6, 400])
-def test_many_documents_are_judged_like_few(tmp_path, monkeypatch, head):
-    """By the beginnings of their match forms first, then by the rest, some at a time: `in` decides."""
-    import swsearch.engines.whoosh.segment as module
-
-    monkeypatch.setattr(module, "FEW_JUDGED", 2)
-    monkeypatch.setattr(module, "MANY_JUDGED", 8)
-    monkeypatch.setattr(module, "JUDGED_AT_ONCE", 64)
-    monkeypatch.setattr(module, "HEAD_UNITS", head)
-    chance = random.Random(5)
-    bodies = {}
-    for number in range(400):
-        rest = "".join(chance.choice("甲乙丙丁。，\n") for _ in range(chance.choice((3, 6, 7, 20))))
-        at = chance.randrange(len(rest) + 1)
-        bodies[f"d{number}"] = rest[:at] + chance.choice(("社工站。", "社工、工站")) + rest[at:]
-    lines = [json.dumps({"id": id, "title": "题", "body": body}) for id, body in bodies.items()]
-    (tmp_path / "seeds").mkdir()
-    (tmp_path / "seeds" / "a.jsonl").write_text("\n".join(lines))
-    rebuild(tmp_path / "seeds", index=tmp_path / "index")
-    with open_index(tmp_path / "index") as index:
-        for chunk in ("社工站", "工站。甲", "甲社工站", "甲乙丙", "丙丁。甲", "社工、工站", "题。甲", "甲。乙。丙。丁"):
-            found = {id for id, _ in index.ids(f'"{chunk}"', 0)[1]}
-            form = match_form(chunk)
-            assert found == {id for id, body in bodies.items() if form in match_form(f"题\n{body}")}, chunk

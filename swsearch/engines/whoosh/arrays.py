@@ -161,15 +161,20 @@ class Part:
         self._array: Array = np.frombuffer(self._view, dtype=dtype)
         self._width = self._array.itemsize
 
+    @property
+    def array(self) -> Array:
+        """All items, to be read by those who verify what they read."""
+        return self._array
+
     def items(self, start: int, stop: int) -> Array:
         """The items from `start` up to `stop`."""
         self.verify(start, stop)
         return self._array[start:stop]
 
     def read(self, start: int, stop: int) -> bytes:
-        """The bytes from `start` up to `stop`."""
+        """The bytes of the items from `start` up to `stop`."""
         self.verify(start, stop)
-        return self._view[start:stop].tobytes()
+        return self._view[start * self._width : stop * self._width].tobytes()
 
     def verify(self, start: int, stop: int) -> None:
         """Read the items from `start` up to `stop` once. Raises DamagedFile."""
@@ -177,13 +182,13 @@ class Part:
         if self._file._verified.find(0, first // BLOCK, -(-last // BLOCK)) >= 0:
             self._file._verify(first, last)
 
-    def each(self, starts: Array, stops: Array) -> list[memoryview]:
-        """The bytes from each of `starts` up to its stop, where they lie."""
-        first = (starts + self._offset) // BLOCK
-        last = np.maximum((stops + self._offset - 1) // BLOCK, first)
-        known = np.frombuffer(self._file._verified, np.bool_)
-        whole = known[first] & known[last] & (last - first < 2)
-        for number in np.flatnonzero(~whole).tolist():
-            self.verify(int(starts[number]), int(stops[number]))
-        view = self._view
-        return [view[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+    def verify_each(self, starts: Array, width: int) -> None:
+        """Read `width` items from each of `starts` once, as far as there are so many. Raises DamagedFile."""
+        size = len(self._array)
+        low, high = max(int(starts.min()), 0), min(int(starts.max()) + width, size)
+        first, last = self._offset + low * self._width, self._offset + high * self._width
+        if self._file._verified.count(0, first // BLOCK, -(-last // BLOCK)) <= len(starts):
+            self._file._verify(first, last)  # what lies between too, but no more than a block for each
+            return
+        for start in starts.tolist():
+            self.verify(max(start, 0), min(start + width, size))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from swsearch.engines.base import TITLE_WEIGHT, Record, searched_texts
-from swsearch.engines.whoosh.collect import Counts, counted
-from swsearch.engines.whoosh.invert import U32, U64, Table, gram_postings, pack
+from swsearch.engines.whoosh.collect import counted, placed
+from swsearch.engines.whoosh.invert import U32, U64, Table, Values, gram_postings, pack
 from swsearch.engines.whoosh.schema import PARTS_END, pack_record, record_keys, record_kind
 from swsearch.text.match import match_lines
 from swsearch.text.words import numbered_words_of
@@ -28,7 +28,7 @@ BATCH_CHARS = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some documents: `forms` and `records` as they are stored, postings sorted, each once with its count."""
+    """Some documents: `forms` and `records` as they are stored, postings sorted, each once with its value."""
 
     kinds: bytes
     lengths: U32
@@ -38,8 +38,8 @@ class Batch:
     chars: int
     runs: list[str]
     words: list[str]
-    grams: tuple[U64, Counts]
-    tokens: tuple[U64, Counts]
+    grams: tuple[U64, Values]
+    tokens: tuple[U64, Values]
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -77,7 +77,7 @@ def invert(records: Sequence[Record]) -> Batch:
         chars=sum(map(len, forms)),
         runs=list(runs.numbers),
         words=words,
-        grams=counted(grams),
+        grams=placed(grams),
         tokens=counted(tokens),
     )
 

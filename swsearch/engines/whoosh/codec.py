@@ -19,19 +19,20 @@ import numpy as np
 from whoosh.codec import base
 
 from swsearch.engines.whoosh.arrays import Array, ArrayFile, ArrayWriter, DamagedFile
-from swsearch.engines.whoosh.collect import Collector
+from swsearch.engines.whoosh.collect import Collector, with_places, without_places
 from swsearch.engines.whoosh.invert import (
     DOC_BITS,
     LAST_DOC,
     MOST_DOCS,
     MOST_RUNS,
+    PLACE_UNITS,
     RUNS,
     UNIT_BITS,
-    Postings,
     Table,
+    Values,
     pack,
 )
-from swsearch.engines.whoosh.schema import KEYS, KIND, RECORD
+from swsearch.engines.whoosh.schema import KEYS, KIND, PARTS_END, RECORD
 
 if TYPE_CHECKING:
     from swsearch.engines.whoosh.batch import Batch
@@ -43,6 +44,10 @@ SUFFIX = ".arrays"
 MOST_CHARS = 20_000_000
 """Characters of match forms in one segment: bounds the memory of a rebuild, which took 567 MB in all
 for 22,368 articles with 19.7 million."""
+
+APART = (PARTS_END * PLACE_UNITS).encode("utf-16-le")
+"""Before, between and after match forms: no form reaches over two ends of a part, so none into another document; and
+what begins in the place of a bigram begins in no later document."""
 
 LARGE = 0xFF
 """Counts from here on stand in a table of their own."""
@@ -225,11 +230,11 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         words = np.array(self._vocabulary.all(batch.words), dtype=np.uint64)
         docs = (terms & LAST_DOC) + base_doc
         self._words.add(pack(words[terms >> np.uint64(DOC_BITS)], docs), counts)
-        grams, counts = batch.grams
+        grams, values = batch.grams
         if batch.runs:
             numbers = np.array(self._runs.all(batch.runs), dtype=np.uint64)
             grams = pack(_with_runs(grams >> np.uint64(DOC_BITS), numbers), grams & LAST_DOC)
-        self._grams.add(grams + base_doc, counts)
+        self._grams.add(grams + base_doc, values)
 
     def add_segment(self, reader: ArrayReader, live: Sequence[int]) -> None:
         """Copy the documents `live` of another segment: postings are renumbered, not made anew."""
@@ -246,14 +251,14 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
         owners, docs, counts = reader.words_postings.moved(new)
         words = _renumber(self._vocabulary, reader.words, owners)
         self._words.add(pack(words[owners], docs), counts)
-        owners, docs, counts = reader.grams.moved(new)
+        owners, docs, values = reader.grams.moved(new)
         grams = np.zeros(len(reader.gram_terms), dtype=np.uint64)
         used = _used(owners, len(grams))
         terms = reader.gram_terms[used]
         units = np.concatenate(_units(terms))
         runs = (units[units >= RUNS] - np.uint64(RUNS)).astype(np.int64)
         grams[used] = _with_runs(terms, _renumber(self._runs, reader.runs, runs))
-        self._grams.add(pack(grams[owners], docs), counts)
+        self._grams.add(pack(grams[owners], docs), values)
 
     def close(self) -> None:
         """Sort what was collected and write it."""
@@ -284,18 +289,25 @@ class ArrayDocuments(base.PerDocumentWriter):  # type: ignore[misc]
     def _write(self, add: Add) -> None:
         add("kinds", bytes(self._kinds))
         add("lengths", np.frombuffer(self._lengths, dtype=np.uint32))
-        for name, pieces in (("form", self._forms), ("record", self._records)):
-            add(f"{name}_at", np.cumsum([0, *map(len, pieces)], dtype=np.uint64))
-            add(name, b"".join(pieces))
+        sizes = [len(form) // 2 + PLACE_UNITS for form in self._forms]
+        add("form_at", np.cumsum([PLACE_UNITS, *sizes], dtype=np.int64))
+        add("form", np.frombuffer(APART.join([b"", *self._forms, b""]), "<u2"))
+        add("record_at", np.cumsum([0, *map(len, self._records)], dtype=np.uint64))
+        add("record", b"".join(self._records))
         self._forms, self._records = [], []
         # Words first, and let go: what bigrams take while they are sorted is the peak of a rebuild.
         for name, inverter in (("word", self._words), ("gram", self._grams)):
             postings = inverter.postings(self._jobs)
+            add(f"{name}_lists", postings.lists.astype(np.uint32))
+            add(f"{name}_docs", postings.docs)
             if name == "gram":
                 add("gram_terms", postings.terms)
+                counts, places = without_places(postings.values)
+                _write_counts(add, name, counts)
+                add("gram_places", places)
             else:
                 assert len(postings.terms) == len(self._vocabulary), "a word without a list shifts those after it"
-            _write_postings(add, name, postings)
+                _write_counts(add, name, postings.values)
         _write_strings(add, "word", self._vocabulary)
         _write_strings(add, "run", self._runs)
         self._write_keys(add)
@@ -344,14 +356,12 @@ def _renumber(table: Table, strings: Strings, owners: Array) -> Array:
     return numbers
 
 
-def _write_postings(add: Add, name: str, postings: Postings) -> None:
-    """Documents in two bytes and counts in one; the few counts beyond that stand in a table of their own."""
-    large = np.flatnonzero(postings.counts >= LARGE)
-    add(f"{name}_lists", postings.lists.astype(np.uint32))
-    add(f"{name}_docs", postings.docs)
-    add(f"{name}_counts", np.minimum(postings.counts, LARGE).astype(np.uint8))
+def _write_counts(add: Add, name: str, counts: Values) -> None:
+    """Counts in one byte; the few beyond that stand in a table of their own."""
+    large = np.flatnonzero(counts >= LARGE)
+    add(f"{name}_counts", np.minimum(counts, LARGE).astype(np.uint8))
     add(f"{name}_large_at", large.astype(np.uint32))
-    add(f"{name}_large", postings.counts[large])
+    add(f"{name}_large", counts[large].astype(np.uint32))
 
 
 def _write_strings(add: Add, name: str, table: Table) -> None:
@@ -439,13 +449,15 @@ class Strings:
 
 
 class PostingList:
-    """The documents that have a term, ascending, and how often each has it."""
+    """The documents that have a term, ascending, how often each has it, and of a bigram in which place first."""
 
-    __slots__ = ("_large", "_small", "docs", "size")
+    __slots__ = ("_large", "_small", "docs", "places", "size")
 
-    def __init__(self, docs: Array, small: Array, large: tuple[Array, Array] | None = None) -> None:
-        """`small` are the counts, LARGE where they do not fit: of these `large` has the places and the counts."""
-        self.docs, self._small, self._large = docs, small, large
+    def __init__(
+        self, docs: Array, small: Array, large: tuple[Array, Array] | None = None, places: Array | None = None
+    ) -> None:
+        """`small` are the counts, LARGE where they do not fit: of these `large` has the numbers and the counts."""
+        self.docs, self._small, self._large, self.places = docs, small, large, places
         self.size = len(docs)
 
     @property
@@ -454,16 +466,17 @@ class PostingList:
         if self._large is None:
             return self._small
         counts = self._small.astype(np.uint32)
-        places, large = self._large
-        counts[places] = large
+        numbers, large = self._large
+        counts[numbers] = large
         return counts
 
 
 class StoredPostings:
     """Posting lists of a segment by number."""
 
-    def __init__(self, file: ArrayFile, name: str) -> None:
+    def __init__(self, file: ArrayFile, name: str, placed: bool = False) -> None:
         self.lists = file.array(f"{name}_lists")
+        self._places = file.part(f"{name}_places") if placed else None
         self._lists = self.lists.data
         self._docs, self._counts = file.part(f"{name}_docs"), file.part(f"{name}_counts")
         self._large_at: list[int] = file.array(f"{name}_large_at").tolist()
@@ -475,21 +488,25 @@ class StoredPostings:
     def between(self, start: int, stop: int) -> PostingList:
         """The postings from `start` up to `stop`, which may be those of several lists."""
         docs, counts = self._docs.items(start, stop), self._counts.items(start, stop)
+        places = None if self._places is None else self._places.items(start, stop)
         low = bisect_left(self._large_at, start)
         high = bisect_left(self._large_at, stop, low)
         if low == high:
-            return PostingList(docs, counts)
-        return PostingList(docs, counts, (np.array(self._large_at[low:high]) - start, self._large[low:high]))
+            return PostingList(docs, counts, None, places)
+        large = np.array(self._large_at[low:high]) - start, self._large[low:high]
+        return PostingList(docs, counts, large, places)
 
     def moved(self, new: Array) -> tuple[Array, Array, Array]:
-        """All postings of documents whose `new` number is not negative: number of the list, new document, count."""
+        """All postings of documents whose `new` number is not negative: number of the list, new document, value."""
         lists = len(self.lists) - 1
         total = int(self.lists[lists]) if lists else 0
         every = self.between(0, total)
-        docs, counts = new[every.docs], every.counts.astype(np.uint32)
+        docs, values = new[every.docs], every.counts
+        if every.places is not None:
+            values = with_places(values, every.places)
         owners = np.repeat(np.arange(lists), (self.lists[1:] - self.lists[:-1]).astype(np.int64))
         kept = docs >= 0
-        return owners[kept], docs[kept].astype(np.uint64), counts[kept]
+        return owners[kept], docs[kept].astype(np.uint64), values[kept]
 
 
 class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
@@ -516,7 +533,7 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
         self._each_form, self._each_record = self._form_at.data, self._record_at.data
         self.gram_terms = file.array("gram_terms")
         self._each_gram = self.gram_terms.data
-        self.grams, self.words_postings = StoredPostings(file, "gram"), StoredPostings(file, "word")
+        self.grams, self.words_postings = StoredPostings(file, "gram", placed=True), StoredPostings(file, "word")
         self.words, self.runs = Strings.read(file, "word"), Strings.read(file, "run")
         self.keys = Strings(file.array("key_at"), file.array("key_text"))
         self.key_lists, self.key_docs = file.array("key_lists"), file.array("key_docs")
@@ -555,22 +572,14 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def form_bytes(self, doc: int) -> bytes:
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
-        return self._form.read(self._each_form[doc], self._each_form[doc + 1])
+        return self._form.read(self._each_form[doc], self._each_form[doc + 1] - PLACE_UNITS)
 
-    def form_each(self, docs: Sequence[int]) -> Iterator[bytes]:
-        """The same of a few documents, one after the other."""
-        at, read = self._each_form, self._form.read
-        return (read(at[doc], at[doc + 1]) for doc in docs)
-
-    def forms(self, docs: Array, between: bytes, head: int | None) -> tuple[bytes, Array]:
-        """The same of several documents, or its first `head` UTF-16 units, each followed by `between`; and where each
-        ends then, in units."""
-        at = docs.astype(np.int64)
-        starts, ends = self._form_at[at].astype(np.int64), self._form_at[at + 1].astype(np.int64)
-        if head is not None:
-            ends = np.minimum(ends, starts + 2 * head)
-        data = between.join([*self._form.each(starts, ends), b""])
-        return data, np.cumsum(ends - starts + len(between)) // 2
+    def form_windows(self, docs: Array, first: Array, width: int) -> Array:
+        """`width` units of the file from the unit `first` of the same of several documents on, a column for each."""
+        first = self._form_at.take(docs) + first
+        self._form.verify_each(first, width)
+        found: Array = self._form.array.take(first + np.arange(width)[:, None], mode="clip")
+        return found
 
     def record_bytes(self, doc: int) -> bytes:
         """The stored record of a document, as it was given."""

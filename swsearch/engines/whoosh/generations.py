@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from swsearch.engines.whoosh.batch import Batch
 
 NAME = "MAIN"
-LAYOUT = 3
+LAYOUT = 4
 """Raised when files of an older layout cannot be read any more."""
 
 TAIL_CHARS = 1_000_000

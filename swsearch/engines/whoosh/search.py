@@ -22,7 +22,6 @@ from swsearch.engines.whoosh.schema import AGENCY_FACET, PARTS_END, SOURCE_FACET
 from swsearch.engines.whoosh.segment import (
     BY_SIZE,
     FEW,
-    FEW_JUDGED,
     NO_DOCS,
     Counts,
     Docs,
@@ -317,11 +316,12 @@ class Asked:
             docs = docs[segment.mask(having)[docs]]
         return docs
 
-    def rarest(self, lookup: Lookup) -> int:
-        """Where in a form its rarest bigram begins."""
+    def rarest_first(self, lookup: Lookup) -> Iterator[tuple[PostingList, int]]:
+        """The postings of each bigram of a form, rare ones first, and where in it, in UTF-16 units, it begins."""
         units = lookup.units
-        sizes = [one.size for one in map(self.segment.postings, units, units[1:])]
-        return sum(map(len, units[: sizes.index(min(sizes))])) if sizes else 0
+        lists = list(map(self.segment.postings, units, units[1:]))
+        for at in sorted(range(len(lists)), key=[one.size for one in lists].__getitem__):
+            yield lists[at], len("".join(units[:at]).encode("utf-16-le", "surrogatepass")) // 2
 
     def occurrences(
         self, form: str, units: Sequence[str], docs: Docs, known: dict[PostingList, Counts]
@@ -492,13 +492,10 @@ def _all_lookups(lookups: Sequence[Lookup], asked: Asked, among: Mask, deadline:
     for lookup in lookups:
         if not len(docs):
             break
-        if sure and lookup.exact:
-            continue
         if lookup.title_only:
             docs = asked.segment.with_title(docs, lookup.form)
-        else:
-            rare = asked.rarest(lookup) if len(docs) > FEW_JUDGED else 0
-            docs = asked.segment.judged(docs, lookup.form, rare, deadline)
+        elif not (lookup.exact and (sure or len(lookup.units) == 1)):
+            docs = asked.segment.judged(docs, lookup.form, asked.rarest_first(lookup), deadline)
     return docs
 
 

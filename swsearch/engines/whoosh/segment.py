@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swsearch.engines.whoosh.codec import ArrayReader, PostingList
-from swsearch.engines.whoosh.invert import RUNS, UNIT_BITS
+from swsearch.engines.whoosh.invert import FAR, PLACE_UNITS, RUNS, UNIT_BITS
 from swsearch.engines.whoosh.schema import ARTICLE, NOTICE, PARTS_END, key
 from swsearch.text.match import BREAK
 
@@ -31,17 +32,14 @@ FEW = 12
 DENSE, DENSE_START = 6, 1_000
 """Looking a document up in a list by bisection takes as long as reading so many of the list, which has a start too."""
 
-FEW_JUDGED = 128
-"""So few documents are sooner read one by one."""
+FEW_JUDGED = 32
+"""So few documents are sooner read one by one. Not less than FEW: more have every bigram."""
 
-FEW_BREAKS = 2
-"""With so few breaks a form is sooner looked for in every spelling that it has in a text."""
+WINDOWS_UNITS = 1 << 17
+"""UTF-16 units of match forms that are compared in one go: what that takes stays in the processor's cache."""
 
-JUDGED_AT_ONCE = 1024
-"""Documents whose match forms are joined and read in one go, 2 MB, for 60 microseconds and 1.8 each."""
-
-MANY_JUDGED, HEAD_UNITS = 512, 400
-"""Of many documents most that have a form have it early in their match form, and the rest of that need not be read."""
+JUDGED_AT_ONCE = 256
+"""Documents that are read one by one between two looks at the clock."""
 
 HOT = 64
 """Units whose documents are remembered in each segment: a unit is many lists, put together when it is asked for."""
@@ -51,10 +49,6 @@ HOT_LISTS = 4096
 
 NO_UNIT = (1 << UNIT_BITS) - 1
 """Never given to a unit: a segment has fewer runs (codec.ArrayDocuments.full)."""
-
-_BREAKS = (BREAK.encode("utf-16-le"), PARTS_END.encode("utf-16-le"))
-_APART = (PARTS_END * 2).encode("utf-16-le")
-"""Between match forms that are read in one go: no form reaches over two ends of a part."""
 
 
 class SegmentView:
@@ -152,43 +146,66 @@ class SegmentView:
 
     # ---- texts
 
-    def judged(self, docs: Docs, form: str, rare: int, stop_at: float) -> Docs:
-        """Those of `docs` whose match form has `form`, whose character at `rare` is a rare one.
+    def judged(self, docs: Docs, form: str, bigrams: Iterator[tuple[PostingList, int]], stop_at: float) -> Docs:
+        """Those of `docs` whose match form has `form`.
 
+        `bigrams` are those of the form, rare ones first: their postings, and where in the form they begin, in UTF-16
+        units. Where a document first has a rare one there mostly is the form; if it has it only once, there or nowhere.
         Raises TimeoutError past `stop_at`.
         """
-        if len(docs) <= FEW_JUDGED and form.count(BREAK) <= FEW_BREAKS:
-            wanted = _spellings(form)
-            found = [any(_holds(data, one) for one in wanted) for data in self._reader.form_each(docs.tolist())]
+        coded = form.encode("utf-16-le", "surrogatepass")
+        if len(docs) <= FEW_JUDGED:
+            found = self._each_has(docs, coded, stop_at)
             return docs if all(found) else docs[found]
-        codes = np.frombuffer(form.encode("utf-16-le", "surrogatepass"), "<u2")
-        rare = len(form[:rare].encode("utf-16-le", "surrogatepass")) // 2
         has = np.zeros(len(docs), dtype=bool)
-        early = len(docs) >= MANY_JUDGED
-        for first in range(0, len(docs), JUDGED_AT_ONCE):
-            if time.monotonic() > stop_at:
-                raise TimeoutError
-            rest = np.arange(first, min(first + JUDGED_AT_ONCE, len(docs)))
-            if early:
-                has[rest[self._where(docs[rest], codes, rare, HEAD_UNITS)]] = True
-                size, rest = len(rest), rest[~has[rest]]
-                early = 2 * len(rest) < size
-            if len(rest):
-                has[rest[self._where(docs[rest], codes, rare, None)]] = True
+        rest = np.arange(len(docs))
+        for having, begins in bigrams:
+            if len(rest) <= FEW_JUDGED:
+                break
+            has[rest], unsure = self._has_beside(docs[rest], np.frombuffer(coded, "<u2"), having, begins, stop_at)
+            rest = rest[unsure]
+        has[rest] = self._each_has(docs[rest], coded, stop_at)
         return docs if has.all() else docs[has]
 
-    def _where(self, docs: Docs, codes: NDArray[np.uint16], rare: int, head: int | None) -> NDArray[np.int64]:
-        """Which of `docs`, by place, have `codes` (UTF-16, a rare one at `rare`) in their match form, or in its first
-        `head` units; some are named more than once."""
-        data, ends = self._reader.forms(docs, _APART, head)
-        text = np.frombuffer(data, "<u2")
-        if ord(BREAK) in codes:  # the end of a part is a break too
-            text = np.where(text == ord(PARTS_END), ord(BREAK), text)
-        at = np.flatnonzero(text[rare : len(text) - len(codes) + rare + 1] == codes[rare])
-        for place, code in enumerate(codes):
-            if place != rare and len(at):
-                at = at[text[at + place] == code]
-        return ends.searchsorted(at, "right")
+    def _has_beside(
+        self, docs: Docs, codes: NDArray[np.uint16], having: PostingList, begins: int, stop_at: float
+    ) -> tuple[Mask, Mask]:
+        """Which of `docs`, all of them `having` a bigram that begins at `begins` in `codes` (UTF-16), have
+        `codes` around the place where they first have the bigram; and which of the others may have them elsewhere."""
+        assert having.places is not None
+        at = self._at(having.docs, docs)
+        places = having.places[at]
+        width = len(codes) + PLACE_UNITS - 1
+        has = np.zeros(len(docs), dtype=bool)
+        step = max(1, WINDOWS_UNITS // width)
+        for first in range(0, len(docs), step):
+            if time.monotonic() > stop_at:
+                raise TimeoutError
+            some = slice(first, first + step)
+            begin = places[some].astype(np.int64) * PLACE_UNITS - begins
+            has[some] = _held(self._reader.form_windows(docs[some], begin, width), codes)
+        unsure = ~has
+        unsure[unsure] = (places[unsure] == FAR) | (having.counts[at[unsure]] > 1)
+        return has, unsure
+
+    def _at(self, having: Docs, docs: Docs) -> NDArray[Any]:
+        """Where in `having` each of `docs` stands; anything, where it does not."""
+        if len(docs) * DENSE > len(having) + DENSE_START:
+            at = np.zeros(self.size, np.uint16)
+            at[having] = np.arange(len(having), dtype=np.uint16)
+            return at[docs]
+        return _places(having, docs)
+
+    def _each_has(self, docs: Docs, coded: bytes, stop_at: float) -> list[bool]:
+        """Whether each of `docs` has `coded` (UTF-16), read one by one."""
+        read, one_break = self._reader.form_bytes, BREAK.encode("utf-16-le") in coded
+        found = []
+        for number, doc in enumerate(docs.tolist()):
+            if not number % JUDGED_AT_ONCE and time.monotonic() > stop_at:
+                raise TimeoutError
+            data = read(doc)
+            found.append(_holds(_one_break(data) if one_break else data, coded))
+        return found
 
     def with_title(self, docs: Docs, form: str) -> Docs:
         """Those of `docs` whose title has `form`."""
@@ -276,13 +293,23 @@ def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
     return np.minimum(at, len(having) - 1) if at[-1] == len(having) else at
 
 
-def _spellings(form: str) -> list[bytes]:
-    """The form in UTF-16, each of its breaks being one or the end of a part."""
-    pieces = [piece.encode("utf-16-le", "surrogatepass") for piece in form.split(BREAK)]
-    spellings = pieces[:1]
-    for piece in pieces[1:]:
-        spellings = [before + mark + piece for before in spellings for mark in _BREAKS]
-    return spellings
+def _held(windows: NDArray[np.uint16], codes: NDArray[np.uint16]) -> Mask:
+    """Which columns of `windows` have `codes`."""
+    if ord(BREAK) in codes:  # the end of a part is a break too
+        windows[windows == ord(PARTS_END)] = ord(BREAK)
+    ways = len(windows) - len(codes) + 1
+    held = windows[:ways] == codes[0]
+    for place in range(1, len(codes)):
+        held &= windows[place : place + ways] == codes[place]
+    found: Mask = held.any(axis=0)
+    return found
+
+
+def _one_break(data: bytes) -> bytes:
+    """UTF-16 in which the end of a part is a break."""
+    units = np.frombuffer(data, "<u2").copy()
+    units[units == ord(PARTS_END)] = ord(BREAK)
+    return units.tobytes()
 
 
 def _holds(data: bytes, wanted: bytes) -> bool:
