@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 _ROLE = (
@@ -89,6 +89,7 @@ def is_name(word: str) -> bool:
     return (2 <= len(word) <= 3 and word[0] in _surnames()) or (3 <= len(word) <= 4 and word[:2] in _surnames())
 
 
+@lru_cache(maxsize=32)  # as below
 def source_name(text: str) -> str | None:
     """The paper or office that a source row credits, without brackets and 据; None if the row is none."""
     text = text.strip()
@@ -130,6 +131,7 @@ def _glue(words: list[str]) -> list[str]:
     return [word for word in words if word not in ("文图", "本报", "本報", "特约", "综合")]
 
 
+@lru_cache(maxsize=32)  # a row is read when it is told from the others, and again when its article is made
 def read_credit(text: str) -> Credit | None:
     """What a row that is only credit says, or None. `text` is repaired; its layout spaces may still be there."""
     text = text.strip()

@@ -126,9 +126,14 @@ class _Planner:
         base = sum(self.slots[at].score for at in starts if at) + self._credits(starts)
         base += self._subheads(inside, starts, bodies)
         best = Plan(floor, starts, free, (), None, habit)
-        found = assignment.assign(lines, bodies, self.reading.words, habit, floor - base)
-        if found:
-            best = Plan(base + found[0], starts, free, tuple(found[1]), None, found[2])
+        plain = (starts, habit, False)
+        if plain in self._known:  # the same without a lead: nothing of it need be searched again
+            found = self._known[plain]
+            best = found if found and found.total > floor else best
+        else:
+            labels = assignment.assign(lines, bodies, self.reading.words, habit, floor - base)
+            if labels:
+                best = Plan(base + labels[0], starts, free, tuple(labels[1]), None, labels[2])
         if leads:
             for lead in self._ends_of_page(best):
                 if self._can_lead(best, lead):
