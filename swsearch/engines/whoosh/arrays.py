@@ -12,7 +12,7 @@ import json
 import mmap
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -173,8 +173,17 @@ class Part:
 
     def read(self, start: int, stop: int) -> bytes:
         """The bytes of the items from `start` up to `stop`."""
-        self.verify(start, stop)
-        return self._view[start * self._width : stop * self._width].tobytes()
+        return self.read_each([(start, stop)])[0]
+
+    def read_each(self, spans: Iterable[tuple[int, int]]) -> list[bytes]:
+        """The bytes of several stretches of items."""
+        offset, width, view, find = self._offset, self._width, self._view, self._file._verified.find
+        found = []
+        for start, stop in spans:
+            if find(0, (offset + start * width) // BLOCK, -(-(offset + stop * width) // BLOCK)) >= 0:
+                self.verify(start, stop)
+            found.append(view[start * width : stop * width].tobytes())
+        return found
 
     def verify(self, start: int, stop: int) -> None:
         """Read the items from `start` up to `stop` once. Raises DamagedFile."""
@@ -184,11 +193,13 @@ class Part:
 
     def verify_each(self, starts: Array, width: int) -> None:
         """Read `width` items from each of `starts` once, as far as there are so many. Raises DamagedFile."""
-        size = len(self._array)
-        low, high = max(int(starts.min()), 0), min(int(starts.max()) + width, size)
-        first, last = self._offset + low * self._width, self._offset + high * self._width
-        if self._file._verified.count(0, first // BLOCK, -(-last // BLOCK)) <= len(starts):
-            self._file._verify(first, last)  # what lies between too, but no more than a block for each
+        low, high = max(int(starts.min()), 0), min(int(starts.max()) + width, len(self._array))
+        first, last = (self._offset + low * self._width) // BLOCK, (self._offset + high * self._width) // BLOCK
+        if self._file._verified.find(0, first, last + 1) < 0:
             return
-        for start in starts.tolist():
-            self.verify(max(start, 0), min(start + width, size))
+        known = np.frombuffer(self._file._verified, np.bool_)
+        blocks = (self._offset + starts * self._width) // BLOCK
+        for more in range(width * self._width // BLOCK + 2):
+            there = np.clip(blocks + more, first, min(last, len(known) - 1))
+            for block in set(there[~known[there]].tolist()):
+                self._file._verify(block * BLOCK, (block + 1) * BLOCK)

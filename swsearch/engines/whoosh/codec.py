@@ -417,10 +417,10 @@ class Strings:
         at, text = self._all_at.tolist(), bytes(self._text)
         return (text[start:end].decode("utf-8", "surrogatepass") for start, end in itertools.pairwise(at))
 
-    def some(self, numbers: Iterable[int], start: int) -> list[str]:
-        """Several strings, each from its byte `start` on."""
-        at, text = self._at, self._text
-        return [str(text[at[one] + start : at[one + 1]], "utf-8", "surrogatepass") for one in numbers]
+    def some(self, places: Iterable[int], first: int, start: int) -> list[str]:
+        """Several strings by their places from number `first` on, each from its byte `start` on."""
+        at, text, behind = self._at, self._text, first + 1
+        return [str(text[at[first + one] + start : at[behind + one]], "utf-8", "surrogatepass") for one in places]
 
     def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
         """How many strings sort before `wanted`; it is known to lie between `low` and `high`."""
@@ -572,7 +572,12 @@ class ArrayReader(base.PerDocumentReader):  # type: ignore[misc]
 
     def form_bytes(self, doc: int) -> bytes:
         """The match forms of a document's parts, UTF-16, joined by line feeds."""
-        return self._form.read(self._each_form[doc], self._each_form[doc + 1] - PLACE_UNITS)
+        return self.form_each((doc,))[0]
+
+    def form_each(self, docs: Iterable[int]) -> list[bytes]:
+        """The same of several documents."""
+        at = self._each_form
+        return self._form.read_each([(at[doc], at[doc + 1] - PLACE_UNITS) for doc in docs])
 
     def form_windows(self, docs: Array, first: Array, width: int) -> Array:
         """`width` units of the file from the unit `first` of the same of several documents on, a column for each."""

@@ -11,6 +11,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter, neg
 from typing import NamedTuple, Union
 
@@ -267,11 +268,7 @@ class Snapshot:
         every = np.empty((len(counts), len(docs)))
         for at, row in enumerate(counts):
             every[at] = row
-        weights, at = np.zeros((len(wanted), len(counts))), 0
-        for of, one in enumerate(wanted):
-            weights[of, at : at + len(one.weights)] = one.weights
-            at += len(one.weights)
-        n: Floats = weights @ every
+        n: Floats = _matrix(tuple([one.weights for one in wanted])) @ every
         return n / (n + self._shape(asked.segment)[docs])
 
     def _shape(self, segment: SegmentView) -> Floats:
@@ -353,7 +350,9 @@ class Asked:
 
 def _df(form: str, parts: Sequence[str], everywhere: Sequence[Asked]) -> int:
     """In how many live articles of all segments the rarest bigram occurs."""
-    if len(everywhere) == 1 or len(parts) == 1:
+    if len(everywhere) == 1:
+        return everywhere[0].df(form, parts)
+    if len(parts) == 1:
         return sum([asked.df(form, parts) for asked in everywhere])
     bigrams = itertools.pairwise(parts)
     return min([sum([asked.df("".join(bigram), bigram) for asked in everywhere]) for bigram in bigrams])
@@ -364,13 +363,18 @@ class _Weighed:
     formula of docs/ranking.md."""
 
     def __init__(self, term: Term, articles: int, everywhere: Sequence[Asked]) -> None:
-        self.form, self._is_word = term.form, term.is_word
-        self._forms = [(form, units(form)) for form in (term.form, *term.alternatives)]
-        df = max([_df(form, parts, everywhere) for form, parts in self._forms])
+        self.form, self._is_word, variants = term
+        parts = units(self.form)
+        self._forms = [(self.form, parts)]
+        self.weights: tuple[float, ...] = (0.5, 0.5) if self._is_word else (1.0,)
+        df = _df(self.form, parts, everywhere)
+        for form in variants:
+            parts = units(form)
+            self._forms.append((form, parts))
+            df = max(df, _df(form, parts, everywhere))
+        if variants:
+            self.weights += tuple([VARIANT_WEIGHT * weight for weight in self.weights]) * len(variants)
         self.factor = math.log(1 + (articles - df + 0.5) / (df + 0.5)) * (K1 + 1)
-        variant = VARIANT_WEIGHT
-        own = [0.5, 0.5, *[variant / 2] * (2 * len(term.alternatives))]
-        self.weights = own if term.is_word else [1.0, *[variant] * len(term.alternatives)]
 
     def counts(self, asked: Asked, docs: Docs, known: dict[PostingList, Counts]) -> Iterator[Counts | Floats]:
         """How often each form occurs in each of `docs`; of a word also how often it is a token."""
@@ -379,6 +383,16 @@ class _Weighed:
             yield asked.occurrences(form, parts, docs, known)
             if self._is_word:
                 yield segment.counts(segment.word_postings(form), docs, False)
+
+
+@lru_cache(64)
+def _matrix(weights: tuple[tuple[float, ...], ...]) -> Floats:
+    """What the counts of all terms, one after the other, weigh in each of them: 0 in the others."""
+    matrix, at = np.zeros((len(weights), sum(map(len, weights)))), 0
+    for row, own in enumerate(weights):
+        matrix[row, at : at + len(own)] = own
+        at += len(own)
+    return matrix
 
 
 def _rounded(scores: Floats) -> Floats:
@@ -405,8 +419,10 @@ def _best(segment: SegmentView, docs: Docs, scores: Floats, sort: Sort, stop: in
         docs, scores, first = docs[order], scores[order], values[order].tolist()
     columns = (first, (-scores).tolist(), segment.id_order[docs].tolist(), docs.tolist())
     best = sorted(zip(*columns, strict=False))[:stop]
-    ids = segment.ids([place for _, _, place, _ in best])
-    return [(key, score, id, segment, doc) for (key, score, _, doc), id in zip(best, ids, strict=True)]
+    if not best:
+        return []
+    keys, ordered, places, numbers = zip(*best, strict=True)
+    return list(zip(keys, ordered, segment.ids(places), itertools.repeat(segment), numbers, strict=False))
 
 
 def _facets(counted: Sequence[tuple[SegmentView, Mask]]) -> Facets:

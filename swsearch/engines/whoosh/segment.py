@@ -198,13 +198,15 @@ class SegmentView:
 
     def _each_has(self, docs: Docs, coded: bytes, stop_at: float) -> list[bool]:
         """Whether each of `docs` has `coded` (UTF-16), read one by one."""
-        read, one_break = self._reader.form_bytes, BREAK.encode("utf-16-le") in coded
-        found = []
-        for number, doc in enumerate(docs.tolist()):
-            if not number % JUDGED_AT_ONCE and time.monotonic() > stop_at:
+        one_break = BREAK.encode("utf-16-le") in coded
+        found: list[bool] = []
+        for first in range(0, len(docs), JUDGED_AT_ONCE):
+            if time.monotonic() > stop_at:
                 raise TimeoutError
-            data = read(doc)
-            found.append(_holds(_one_break(data) if one_break else data, coded))
+            forms = self._reader.form_each(docs[first : first + JUDGED_AT_ONCE].tolist())
+            if one_break:
+                forms = list(map(_one_break, forms))
+            found += [(at := data.find(coded)) >= 0 and (not at & 1 or _holds(data, coded)) for data in forms]
         return found
 
     def with_title(self, docs: Docs, form: str) -> Docs:
@@ -281,10 +283,10 @@ class SegmentView:
         places[self._key_docs(first, last)] = np.arange(last - first)
         return places
 
-    def ids(self, places: Iterable[int]) -> list[str]:
+    def ids(self, places: Sequence[int]) -> list[str]:
         """The ids of articles or notices, whose places are those of `id_order`."""
         first = self.field("id")[0]
-        return self._reader.keys.some([first + place for place in places], len("id\0"))
+        return self._reader.keys.some(places, first, len("id\0"))
 
 
 def _places(having: Docs, docs: Docs) -> NDArray[np.int64]:
