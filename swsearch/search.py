@@ -390,9 +390,10 @@ def _given(
 
 def _checked(limit: int | None, offset: int, sort: str, *, exact: bool = False, loose: bool = False) -> int | None:
     """The limit, None for all. Raises QueryError for numbers and names that make no sense."""
-    for name, value in (("limit", limit), ("offset", offset)):
-        if value is not None and not 0 <= value <= MOST_HITS:
-            raise QueryError(f"{name} {value}: give 0 or more{' (0 means all)' if name == 'limit' else ''}")
+    if limit is not None and not 0 <= limit <= MOST_HITS:
+        raise QueryError(f"limit {limit}: give 0 or more (0 means all)")
+    if not 0 <= offset <= MOST_HITS:
+        raise QueryError(f"offset {offset}: give 0 or more")
     if sort not in ("relevance", "year", "date"):
         raise QueryError(f"sort {sort!r}: give relevance, year or date")
     if exact and loose:

@@ -193,13 +193,16 @@ class Part:
 
     def verify_each(self, starts: Array, width: int) -> None:
         """Read `width` items from each of `starts` once, as far as there are so many. Raises DamagedFile."""
-        low, high = max(int(starts.min()), 0), min(int(starts.max()) + width, len(self._array))
-        first, last = (self._offset + low * self._width) // BLOCK, (self._offset + high * self._width) // BLOCK
-        if self._file._verified.find(0, first, last + 1) < 0:
+        low, high = int(starts.min()), int(starts.max()) + width
+        if low < 0 or high > len(self._array):
+            low, high = max(low, 0), min(high, len(self._array))
+            starts = np.minimum(np.maximum(starts, 0), max(0, high - width))
+        first, last = self._offset + low * self._width, self._offset + high * self._width
+        if self._file._verified.find(0, first // BLOCK, -(-last // BLOCK)) < 0:
             return
         known = np.frombuffer(self._file._verified, np.bool_)
-        blocks = (self._offset + starts * self._width) // BLOCK
-        for more in range(width * self._width // BLOCK + 2):
-            there = np.clip(blocks + more, first, min(last, len(known) - 1))
-            for block in set(there[~known[there]].tolist()):
+        begins, size = starts * self._width + self._offset, min(width, high) * self._width
+        for more in (*range(0, size - 1, BLOCK), size - 1):
+            blocks = (begins + more) // BLOCK
+            for block in set(blocks[~known[blocks]].tolist()):
                 self._file._verify(block * BLOCK, (block + 1) * BLOCK)

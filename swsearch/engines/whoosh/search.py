@@ -307,9 +307,11 @@ class Asked:
     def holding(self, lookups: Sequence[Lookup], wanted: Mask) -> Docs:
         """Those of `wanted` that have the bigrams of all `lookups`: all that hold their forms, perhaps others too."""
         segment = self.segment
+        if len(lookups) == 1 and len(lookups[0].units) > 1:
+            return segment.common(self.lists(lookups[0].form, lookups[0].units), wanted)
         lists = {one for form, units, _ in lookups if len(units) > 1 for one in self.lists(form, units)}
         single = [segment.unit_docs(form) for form, units, _ in lookups if len(units) == 1]
-        docs = segment.common(lists, wanted) if lists else segment.among(single.pop(), wanted)
+        docs = segment.common(sorted(lists, key=BY_SIZE), wanted) if lists else segment.among(single.pop(), wanted)
         for having in single:
             docs = docs[segment.mask(having)[docs]]
         return docs

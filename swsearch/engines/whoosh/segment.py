@@ -6,7 +6,7 @@ Document numbers are the segment's own, 16 bits wide and ascending wherever ther
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any
@@ -125,9 +125,9 @@ class SegmentView:
         found: Counts = having.counts[at] * (having.docs[at] == docs)
         return found
 
-    def common(self, lists: Iterable[PostingList], wanted: Mask) -> Docs:
-        """The documents that have all of `lists`, and perhaps up to FEW others."""
-        first, *others = sorted(lists, key=BY_SIZE)
+    def common(self, lists: Sequence[PostingList], wanted: Mask) -> Docs:
+        """The documents that have all of `lists`, the shortest one first, and perhaps up to FEW others."""
+        first, *others = lists
         docs = self.among(first.docs, wanted)
         for having in others:
             if len(docs) <= FEW:

@@ -82,6 +82,7 @@ class WhooshEngine:
         self._guard = threading.RLock()
         self._generation = Generation(-1)
         self._readers: tuple[ArrayReader, ...] = ()
+        self._read_errors = _ReadErrors(path)
         self._snapshot = Snapshot([])
         self._closed = False
         if write:
@@ -89,7 +90,7 @@ class WhooshEngine:
             self._lock = WriteLock(Path(path), lock_timeout_s)
         self._storage = DurableStorage(path)
         try:
-            with _read_errors(path):
+            with self._read_errors:
                 self._open(fresh)
         except BaseException:
             self.close()
@@ -129,7 +130,7 @@ class WhooshEngine:
     def add(self, records: Iterable[Record], files: Iterable[SeedFile]) -> None:
         """See Engine."""
         writer = self._writing()
-        with _read_errors(self.path), _write_errors(self.path):
+        with self._read_errors, _write_errors(self.path):
             if isinstance(records, Sequence):
                 self._waiting += records
                 if len(self._waiting) >= (WAITING if self._jobs == 1 else WAITING_FOR_JOBS):
@@ -151,7 +152,7 @@ class WhooshEngine:
 
     def remove(self, files: Iterable[str]) -> None:
         """See Engine. It is what was committed that is removed."""
-        with _read_errors(self.path), _write_errors(self.path):
+        with self._read_errors, _write_errors(self.path):
             self._delete([("file", file) for file in files])
 
     def _delete(self, keys: Iterable[tuple[str, str]]) -> None:
@@ -174,7 +175,7 @@ class WhooshEngine:
         `rollback`, the files are those of the old generation."""
         writer = self._writing()
         assert self._lock is not None
-        with _read_errors(self.path), _write_errors(self.path, lambda: writer.published):
+        with self._read_errors, _write_errors(self.path, lambda: writer.published):
             try:
                 self._invert_waiting(writer)
                 self._delete([("kind", str(META))])
@@ -268,7 +269,7 @@ class WhooshEngine:
         """See Engine."""
         with self._guard:
             self._check_open()
-            with _read_errors(self.path):
+            with self._read_errors:
                 if latest(self._storage) == self._generation.number and self._is_newest():
                     return False
                 self._load()
@@ -327,7 +328,7 @@ class WhooshEngine:
 
     def _read(self, read: Callable[[], T]) -> T:
         # What is cached of a segment is built by the first who asks, so threads take turns.
-        with self._guard, _read_errors(self.path):
+        with self._guard, self._read_errors:
             self._check_open()
             return read()
 
@@ -367,34 +368,40 @@ def _invert(writer: Writer, records: Iterable[Record], jobs: int) -> None:
             writer.add_batch(one)
 
 
-@contextmanager
-def _read_errors(path: str) -> Iterator[None]:
+class _ReadErrors:
     """Errors from below are told by what can be done about them.
 
     All bytes are under checksums, so DamagedFile is how damage shows; the decoders' own errors are here for damage
     that a checksum did not catch, one case in four billion.
     """
-    try:
-        yield
-    except DamagedFile as error:
-        files = (str(error).partition(":")[0],)
-        raise IndexCorrupt(f"the index {path} is damaged, {error}: run swsearch rebuild --full", path, files) from error
-    except OtherLayout as error:
-        raise IndexStale(
-            f"the index {path} has layout {error.found}, this version reads {LAYOUT}: run swsearch rebuild",
-            path,
-            str(LAYOUT),
-            str(error.found),
-        ) from error
-    except (EmptyIndexError, FileNotFoundError, NotADirectoryError):
-        raise _missing(path) from None
-    except (struct.error, zlib.error, UnicodeError) as error:
-        raise IndexCorrupt(
-            f"the index {path} is damaged ({type(error).__name__}: {error}): run swsearch rebuild --full", path
-        ) from error
-    except OSError as error:
-        named = f" ({os.path.basename(error.filename)})" if isinstance(error.filename, str) else ""
-        raise EngineError(f"the index {path} cannot be read: {error.strerror or error}{named}", "whoosh") from error
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        path = self._path
+        match error:
+            case None:
+                return
+            case DamagedFile():
+                files = (str(error).partition(":")[0],)
+                told = f"the index {path} is damaged, {error}: run swsearch rebuild --full"
+                raise IndexCorrupt(told, path, files) from error
+            case OtherLayout():
+                told = f"the index {path} has layout {error.found}, this version reads {LAYOUT}: run swsearch rebuild"
+                raise IndexStale(told, path, str(LAYOUT), str(error.found)) from error
+            case EmptyIndexError() | FileNotFoundError() | NotADirectoryError():
+                raise _missing(path) from None
+            case struct.error() | zlib.error() | UnicodeError():
+                told = f"the index {path} is damaged ({type(error).__name__}: {error}): run swsearch rebuild --full"
+                raise IndexCorrupt(told, path) from error
+            case OSError():
+                named = f" ({os.path.basename(error.filename)})" if isinstance(error.filename, str) else ""
+                told = f"the index {path} cannot be read: {error.strerror or error}{named}"
+                raise EngineError(told, "whoosh") from error
 
 
 @contextmanager
