@@ -177,12 +177,13 @@ class Part:
 
     def read_each(self, spans: Iterable[tuple[int, int]]) -> list[bytes]:
         """The bytes of several stretches of items."""
-        offset, width, view, find = self._offset, self._width, self._view, self._file._verified.find
+        offset, width, data, find = self._offset, self._width, self._file._map, self._file._verified.find
         found = []
         for start, stop in spans:
-            if find(0, (offset + start * width) // BLOCK, -(-(offset + stop * width) // BLOCK)) >= 0:
-                self.verify(start, stop)
-            found.append(view[start * width : stop * width].tobytes())
+            first, last = offset + start * width, offset + stop * width
+            if find(0, first // BLOCK, -(-last // BLOCK)) >= 0:
+                self._file._verify(first, last)
+            found.append(data[first:last])
         return found
 
     def verify(self, start: int, stop: int) -> None:

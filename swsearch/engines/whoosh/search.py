@@ -286,14 +286,6 @@ class Asked:
     def __init__(self, segment: SegmentView, held: str = "") -> None:
         """`held` are the forms that every document which is scored holds, joined by PARTS_END."""
         self.segment, self.held = segment, held
-        self._lists: dict[str, list[PostingList]] = {}
-
-    def lists(self, form: str, units: Sequence[str]) -> list[PostingList]:
-        """The postings of the bigrams of `form`, which has these `units`, each once, the shortest list first."""
-        found = self._lists.get(form)
-        if found is None:
-            found = self._lists[form] = sorted({*map(self.segment.postings, units, units[1:])}, key=BY_SIZE)
-        return found
 
     def df(self, form: str, units: Sequence[str]) -> int:
         """In how many live articles the rarest bigram of `form` occurs; of a single unit, the unit."""
@@ -301,15 +293,15 @@ class Asked:
         if len(units) == 1:
             return len(segment.among(segment.unit_docs(form), segment.articles))
         if segment.articles_only:
-            return self.lists(form, units)[0].size
-        return min([int(np.count_nonzero(segment.articles[one.docs])) for one in self.lists(form, units)])
+            return segment.lists(form)[0].size
+        return min([int(np.count_nonzero(segment.articles[one.docs])) for one in segment.lists(form)])
 
     def holding(self, lookups: Sequence[Lookup], wanted: Mask) -> Docs:
         """Those of `wanted` that have the bigrams of all `lookups`: all that hold their forms, perhaps others too."""
         segment = self.segment
         if len(lookups) == 1 and len(lookups[0].units) > 1:
-            return segment.common(self.lists(lookups[0].form, lookups[0].units), wanted)
-        lists = {one for form, units, _ in lookups if len(units) > 1 for one in self.lists(form, units)}
+            return segment.common(segment.lists(lookups[0].form), wanted)
+        lists = {one for form, units, _ in lookups if len(units) > 1 for one in segment.lists(form)}
         single = [segment.unit_docs(form) for form, units, _ in lookups if len(units) == 1]
         docs = segment.common(sorted(lists, key=BY_SIZE), wanted) if lists else segment.among(single.pop(), wanted)
         for having in single:
@@ -335,7 +327,7 @@ class Asked:
             return segment.unit_counts(form, docs)
         all_hold = form in self.held
         least: Counts | None = None
-        for having in self.lists(form, units):
+        for having in segment.lists(form):
             counts = known.get(having)
             if counts is None:
                 if all_hold and least is not None:  # then a count of 1 is the least that there can be

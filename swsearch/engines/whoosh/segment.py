@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from swsearch.engines.whoosh.codec import ArrayReader, PostingList
 from swsearch.engines.whoosh.invert import FAR, PLACE_UNITS, RUNS, UNIT_BITS
 from swsearch.engines.whoosh.schema import ARTICLE, NOTICE, PARTS_END, key
-from swsearch.text.match import BREAK
+from swsearch.text.match import BREAK, units
 
 Docs = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
@@ -45,7 +45,8 @@ HOT = 64
 """Units whose documents are remembered in each segment: a unit is many lists, put together when it is asked for."""
 
 HOT_LISTS = 4096
-"""Lists of bigrams, and of words, of which is remembered where they are and that they were verified: 2 MB each."""
+"""Lists of bigrams and of words, and forms with the lists of their bigrams, of which is remembered where they are and
+that they were verified: 2 MB each."""
 
 NO_UNIT = (1 << UNIT_BITS) - 1
 """Never given to a unit: a segment has fewer runs (codec.ArrayDocuments.full)."""
@@ -65,6 +66,7 @@ class SegmentView:
         self.field = lru_cache(None)(self._field)
         self.unit_docs = lru_cache(HOT)(self._unit_docs)
         self.postings = lru_cache(HOT_LISTS)(self._postings)
+        self.lists = lru_cache(HOT_LISTS)(self._lists)
         self.word_postings = lru_cache(HOT_LISTS)(self._word_postings)
         # Where nothing was removed and there is no notice, every posting is an article's.
         self.articles_only = bool(self.articles.sum() == np.count_nonzero(reader.kinds <= NOTICE))
@@ -75,6 +77,11 @@ class SegmentView:
         """`postings`: those of a bigram; NO_POSTINGS if no document has it."""
         number = self._unit
         return self._reader.gram_postings(number(left) << UNIT_BITS | number(right)) or NO_POSTINGS
+
+    def _lists(self, form: str) -> list[PostingList]:
+        """`lists`: the postings of the bigrams of a form, each once, the shortest list first."""
+        parts = units(form)
+        return sorted({*map(self.postings, parts, parts[1:])}, key=BY_SIZE)
 
     def _word_postings(self, word: str) -> PostingList:
         """`word_postings`: those of a word; NO_POSTINGS if no document has it."""
