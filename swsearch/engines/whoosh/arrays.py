@@ -152,13 +152,12 @@ class ArrayFile:
 class Part:
     """An array of a file, read slice by slice; only what is read is verified."""
 
-    __slots__ = ("_array", "_file", "_offset", "_view", "_width")
+    __slots__ = ("_array", "_file", "_offset", "_width")
 
     def __init__(self, file: ArrayFile, dtype: str, offset: int, length: int) -> None:
         self._file = file
         self._offset = offset
-        self._view = file._view[offset : offset + length]
-        self._array: Array = np.frombuffer(self._view, dtype=dtype)
+        self._array: Array = np.frombuffer(file._view[offset : offset + length], dtype=dtype)
         self._width = self._array.itemsize
 
     @property
