@@ -354,7 +354,7 @@ class _Text:
         highlights: list[Range] = []
         edges = self.edges
         for start, end in pieces:
-            first, last = edges[self._after(start) - 1], edges[self._after(end - 1)]
+            first, last = edges[bisect_right(edges, start) - 1], edges[bisect_right(edges, end - 1)]
             torn = start != first, end != last
             piece = self.body[start:end].lstrip()
             start, piece = end - len(piece), piece.rstrip()
